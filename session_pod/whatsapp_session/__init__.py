@@ -4,6 +4,6 @@
 Nothing outside `engine/` knows of Playwright or wa-js.
 """
 
-from importlib.metadata import version
+from whatsapp_contracts import __version__
 
-__version__ = version("whatsapp-session-operator")
+__all__ = ["__version__"]

@@ -1,0 +1,71 @@
+# The contributor's whole interface. Every target installs or builds what it needs and is safe to repeat.
+SHELL := /bin/sh
+PY := .venv/bin/python
+export CLUSTER ?= local
+BROWSER_PACKAGES := chromium-headless-shell fonts-dejavu-core
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lint format test test-unit test-integration test-e2e images cluster-up cluster-down \
+        demo demo-down wheel chart lock clean browser wa-js
+
+help: ## List the targets
+	@echo "whatsapp-session-operator: make TARGET"
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "CLUSTER=local (default: a real Kubernetes made here) | kind | current (your kubeconfig's context)"
+
+setup: ## Make .venv with everything that requirements/dev.txt locks
+	@tools/bootstrap
+
+browser:
+	@tools/ensure-packages $(BROWSER_PACKAGES)
+
+wa-js: setup
+	@$(PY) -m whatsapp_session.wa_js
+
+demo: setup ## The whole product on a real Kubernetes, from nothing to a message and back
+	@$(PY) -m whatsapp_tools.demo
+
+demo-down: setup ## Take away what the demo made, the cluster included (not with CLUSTER=current)
+	@$(PY) -m whatsapp_tools.demo --down
+
+test: lint test-unit test-integration test-e2e ## Every test
+
+lint: setup ## Format, style, types and the imports between the parts
+	@.venv/bin/ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy --no-error-summary
+	@mkdir -p build/logs; .venv/bin/lint-imports --no-logo > build/logs/imports.log 2>&1 || { cat build/logs/imports.log; exit 1; }
+	@echo "lint: clean"
+
+format: setup ## Format the code and apply the safe fixes
+	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
+
+test-unit: setup ## Decisions, states, parsing, manifests: no browser, no cluster
+	@.venv/bin/pytest -q tests/unit
+
+test-integration: setup browser wa-js ## Real Chromium, wa-js and simulator as processes: no cluster
+	@.venv/bin/pytest -q tests/integration
+
+test-e2e: setup images cluster-up ## On a real Kubernetes
+	@.venv/bin/pytest -q tests/e2e
+
+images: setup ## Build the images, as archives under build/images
+	@$(PY) -m whatsapp_tools.images
+
+cluster-up: setup ## Start (or find) the cluster that CLUSTER names
+	@$(PY) -m whatsapp_tools.cluster up
+
+cluster-down: setup ## Stop the local or kind cluster; nothing of it stays behind on the machine
+	@$(PY) -m whatsapp_tools.cluster down
+
+wheel: setup wa-js ## A Python wheel under dist/, with wa-js in it
+	@.venv/bin/uv build --quiet --wheel --out-dir dist
+
+chart: setup ## The packaged Helm chart under dist/
+	@$(PY) -m whatsapp_tools.chart
+
+lock: setup ## Lock the dependencies anew (UPGRADE=1: to their newest versions)
+	@tools/lock $(if $(UPGRADE),--upgrade,)
+
+clean: ## Remove what was built here (caches outside the checkout stay)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,98 @@
+"""Build the images and keep each as an archive: `python -m whatsapp_tools.images [--only NAME]`.
+
+Why archives: `localcluster load` and `kind load image-archive` both take them, and the engine
+need not run afterwards. An image that did not change is not written again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from whatsapp_contracts import __version__
+from whatsapp_tools import base_image
+from whatsapp_tools.docker_engine import client, engine
+from whatsapp_tools.terminal import ToolError, fail, run, step
+
+ROOT = Path(__file__).parents[2]
+ARCHIVES = ROOT / "build" / "images"
+INPUTS = {
+    "operator": ("operator/whatsapp_operator", "contracts"),
+    "session": ("session_pod/whatsapp_session", "contracts"),
+    "simulator": ("simulator/whatsapp_simulator", "contracts"),
+}
+
+
+def image_name(service: str) -> str:
+    """The local name of a service's image; a registry's name is given by `docker tag` when it is published."""
+    return f"localhost/whatsapp-{service}:{__version__}"
+
+
+def revision(service: str) -> str:
+    """The last commit that touched what the image is made of, so that other commits leave the image as it is."""
+    paths = [*INPUTS[service], f"Dockerfile.{service}", f"requirements/{service}.txt"]
+    git = ["git", "-C", str(ROOT)]
+    done = subprocess.run([*git, "log", "-1", "--format=%H", "--", *paths], capture_output=True, text=True)
+    if done.returncode != 0 or not done.stdout.strip():
+        return "unknown"
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "--", *paths], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip() + ("-dirty" if changed.stdout else "")
+
+
+def _package_mirror() -> list[str]:
+    found = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True
+    )
+    return [f"--build-arg=PIP_INDEX_URL={found.stdout.strip()}"] if found.returncode == 0 else []
+
+
+def build(
+    service: str, *, base: str, env: dict[str, str], context: Path = ROOT, name: str | None = None
+) -> Path:
+    """Build one image and return its archive; `context` and `name` let a test build a changed copy."""
+    name = name or image_name(service)
+    archive = ARCHIVES / (name.split("/")[-1].replace(":", "-") + ".tar")
+    stamp = archive.with_suffix(".id")
+    with step(f"Image {name}"):
+        run(
+            [client(), "build", "--network=host", "--progress=plain", f"--build-arg=BASE_IMAGE={base}"]
+            + [f"--build-arg=VERSION={__version__}", f"--build-arg=REVISION={revision(service)}"]
+            + _package_mirror()
+            + ["--file", str(context / f"Dockerfile.{service}"), "--tag", name, str(context)],
+            env=env,
+            log=ROOT / "build" / "logs" / f"image-{service}.log",
+        )
+        image_id = run([client(), "image", "inspect", "--format={{.Id}}", name], env=env).strip()
+        if not (archive.exists() and stamp.exists() and stamp.read_text() == image_id):
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            stamp.unlink(missing_ok=True)
+            partial = archive.with_suffix(".part")
+            run([client(), "save", "--output", str(partial), name], env=env)
+            partial.rename(archive)
+            stamp.write_text(image_id)
+    return archive
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m whatsapp_tools.images", description=__doc__.splitlines()[0] if __doc__ else None
+    )
+    parser.add_argument("--only", choices=sorted(INPUTS), action="append", help="build just this image")
+    chosen = parser.parse_args().only or list(INPUTS)
+    try:
+        with engine() as env:
+            base = base_image.ensure(env)
+            for service in chosen:
+                archive = build(service, base=base, env=env)
+                print(f"  {archive.relative_to(ROOT)}: {archive.stat().st_size / 1e6:.0f} MB")
+    except ToolError as error:
+        return fail(error)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
