@@ -57,5 +57,5 @@ class Event:
 
 
 def selected(event_type: str, patterns: tuple[str, ...]) -> bool:
-    """Whether `types=` asks for this type: a list of globs such as `session.*`; an empty list is everything."""
+    """Whether `types=` asks for this type: a list of globs such as `session.*`; none: all."""
     return not patterns or any(fnmatchcase(event_type, pattern) for pattern in patterns)

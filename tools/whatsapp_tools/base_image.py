@@ -52,7 +52,7 @@ def certificates(bundle: str) -> list[str]:
 
 
 def _trust_what_the_machine_trusts(root: Path) -> None:
-    """Add the machine's own authorities (a company's proxy, say) in the way that outlives package upgrades."""
+    """Add the machine's own authorities (a company's proxy, say) in a way that outlives upgrades."""
     known = set(certificates((root / "etc/ssl/certs/ca-certificates.crt").read_text()))
     own = [text for text in certificates(CERTIFICATES.read_text()) if text not in known]
     folder = root / "usr/local/share/ca-certificates"

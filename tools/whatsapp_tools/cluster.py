@@ -150,8 +150,19 @@ def up() -> Cluster:
         if KIND_NAME not in known:
             with step("kind cluster"):
                 run(
-                    ["kind", "create", "cluster", "--name", KIND_NAME, "--kubeconfig", str(config)]
-                    + ["--config", str(ROOT / "tests" / "kind.yaml"), "--wait", "120s"]
+                    [
+                        "kind",
+                        "create",
+                        "cluster",
+                        "--name",
+                        KIND_NAME,
+                        "--kubeconfig",
+                        str(config),
+                        "--config",
+                        str(ROOT / "tests" / "kind.yaml"),
+                        "--wait",
+                        "120s",
+                    ]
                 )
         else:
             run(["kind", "export", "kubeconfig", "--name", KIND_NAME, "--kubeconfig", str(config)])
@@ -159,7 +170,7 @@ def up() -> Cluster:
 
 
 def down() -> None:
-    """Stop the cluster and leave nothing of it on the machine; a cluster of yours (`current`) is left alone."""
+    """Stop the cluster and leave nothing of it behind; a cluster of yours (`current`) is left alone."""
     kind = wanted()
     if kind == "local":
         if subprocess.run(_localcluster("down")).returncode != 0:

@@ -27,7 +27,7 @@ def cache_dir() -> Path:
 
 
 def client() -> str:
-    """Debian's client has BuildKit built in; a newer one earlier on PATH may lack buildx and then cannot use it."""
+    """Debian's client has BuildKit built in; a newer one earlier on PATH may lack buildx."""
     return "/usr/bin/docker" if Path("/usr/bin/docker").exists() else "docker"
 
 
@@ -87,8 +87,16 @@ def engine() -> Iterator[dict[str, str]]:
     log_path = cache_dir() / "dockerd.log"
     with step("Docker engine of our own"), log_path.open("w") as log:
         daemon = subprocess.Popen(
-            ["/usr/sbin/dockerd", f"--data-root={data}", f"--exec-root={RUN}/exec", f"--pidfile={pid_file}"]
-            + [f"--host=unix://{socket}", "--bridge=none", "--iptables=false", "--ip-forward=false"],
+            [
+                "/usr/sbin/dockerd",
+                f"--data-root={data}",
+                f"--exec-root={RUN}/exec",
+                f"--pidfile={pid_file}",
+                f"--host=unix://{socket}",
+                "--bridge=none",
+                "--iptables=false",
+                "--ip-forward=false",
+            ],
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -26,12 +26,12 @@ INPUTS = {
 
 
 def image_name(service: str) -> str:
-    """The local name of a service's image; a registry's name is given by `docker tag` when it is published."""
+    """A service's local image name; `docker tag` gives it a registry's when it is published."""
     return f"localhost/whatsapp-{service}:{__version__}"
 
 
 def revision(service: str) -> str:
-    """The last commit that touched what the image is made of, so that other commits leave the image as it is."""
+    """The last commit that touched what the image is made of, so that other commits change nothing."""
     paths = [*INPUTS[service], f"Dockerfile.{service}", f"requirements/{service}.txt"]
     git = ["git", "-C", str(ROOT)]
     done = subprocess.run([*git, "log", "-1", "--format=%H", "--", *paths], capture_output=True, text=True)
@@ -59,10 +59,21 @@ def build(
     stamp = archive.with_suffix(".id")
     with step(f"Image {name}"):
         run(
-            [client(), "build", "--network=host", "--progress=plain", f"--build-arg=BASE_IMAGE={base}"]
-            + [f"--build-arg=VERSION={__version__}", f"--build-arg=REVISION={revision(service)}"]
-            + _package_mirror()
-            + ["--file", str(context / f"Dockerfile.{service}"), "--tag", name, str(context)],
+            [
+                client(),
+                "build",
+                "--network=host",
+                "--progress=plain",
+                f"--build-arg=BASE_IMAGE={base}",
+                f"--build-arg=VERSION={__version__}",
+                f"--build-arg=REVISION={revision(service)}",
+                *_package_mirror(),
+                "--file",
+                str(context / f"Dockerfile.{service}"),
+                "--tag",
+                name,
+                str(context),
+            ],
             env=env,
             log=ROOT / "build" / "logs" / f"image-{service}.log",
         )

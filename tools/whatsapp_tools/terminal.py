@@ -49,14 +49,14 @@ def run(
     env: Mapping[str, str] | None = None,
     cure: str = "",
 ) -> str:
-    """Run to the end and return standard output; a failure raises ToolError with the last lines of what it said."""
+    """Run to the end and return standard output; a failure raises ToolError with its last lines."""
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("w") as out:
             result = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, text=True, env=env)
         said = log.read_text()
     else:
-        result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+        result = subprocess.run(command, capture_output=True, text=True, env=env)
         said = result.stdout
     if result.returncode != 0:
         shown = "\n".join((said + (result.stderr or "")).splitlines()[-25:])
