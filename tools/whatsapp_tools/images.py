@@ -30,6 +30,11 @@ def image_name(service: str) -> str:
     return f"localhost/whatsapp-{service}:{__version__}"
 
 
+def archive_of(name: str) -> Path:
+    """Where an image's archive is kept."""
+    return ARCHIVES / (name.split("/")[-1].replace(":", "-") + ".tar")
+
+
 def revision(service: str) -> str:
     """The last commit that touched what the image is made of, so that other commits change nothing."""
     paths = [*INPUTS[service], f"Dockerfile.{service}", f"requirements/{service}.txt"]
@@ -55,7 +60,7 @@ def build(
 ) -> Path:
     """Build one image and return its archive; `context` and `name` let a test build a changed copy."""
     name = name or image_name(service)
-    archive = ARCHIVES / (name.split("/")[-1].replace(":", "-") + ".tar")
+    archive = archive_of(name)
     stamp = archive.with_suffix(".id")
     with step(f"Image {name}"):
         run(
@@ -88,12 +93,12 @@ def build(
     return archive
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m whatsapp_tools.images", description=__doc__.splitlines()[0] if __doc__ else None
     )
     parser.add_argument("--only", choices=sorted(INPUTS), action="append", help="build just this image")
-    chosen = parser.parse_args().only or list(INPUTS)
+    chosen = parser.parse_args(argv).only or list(INPUTS)
     try:
         with engine() as env:
             base = base_image.ensure(env)

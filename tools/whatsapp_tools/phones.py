@@ -37,6 +37,10 @@ class Phones:
         answer.raise_for_status()
         return answer.json()
 
+    def create(self, number: str) -> Any:
+        """Make the phone `number`; nothing happens when it exists."""
+        return self._call("POST", f"/phones/{number}", json={})
+
     def scan(self, number: str, code: str) -> Any:
         """The phone `number` scans a code; an old or used one raises httpx.HTTPStatusError."""
         return self._call("POST", f"/phones/{number}/scan", json={"code": code})
