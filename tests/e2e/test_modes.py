@@ -12,13 +12,17 @@ def _objects(session: Session, kind: str, name: str) -> list[str]:
     return [item["metadata"]["uid"] for item in found if item["metadata"]["name"] == name]
 
 
+def _wait_gone(session: Session, kind: str, name: str) -> None:
+    until(f"no {kind} {name}", lambda: not _objects(session, kind, name), timeout=60)
+
+
 def test_suspended_removes_the_pod_and_keeps_the_claim_and_connected_is_ready_without_a_qr(
     logged_in: LoggedIn, phones: Phones, number: str
 ) -> None:
     session = logged_in(number)
     claim = _objects(session, "pvc", session.pod_name)
     session.apply(operatingMode="Suspended")
-    until("no pod", lambda: not _objects(session, "pod", session.pod_name), timeout=60)
+    _wait_gone(session, "pod", session.pod_name)
     session.wait_status(
         "Stopped", lambda s: (s["state"], s.get("reason")) == ("DISCONNECTED", "Stopped") and not s.get("pod")
     )
@@ -39,8 +43,8 @@ def test_deleting_the_resource_ends_everything_but_the_claim_and_a_new_one_adopt
     claim = _objects(session, "pvc", session.pod_name)
     session.cluster.kubectl("delete", "was", session.name, "-n", session.namespace, "--timeout=60s")
     for kind in ("pod", "secret"):
-        until(f"no {kind}", lambda k=kind: not _objects(session, k, session.pod_name), timeout=60)
-    until("no headless Service", lambda: not _objects(session, "service", "whatsapp-sessions"), timeout=60)
+        _wait_gone(session, kind, session.pod_name)
+    _wait_gone(session, "service", "whatsapp-sessions")
     assert _objects(session, "pvc", session.pod_name) == claim
     assert phones.connections(number) == []
 
@@ -56,7 +60,7 @@ def test_retain_policy_delete_takes_the_claim_with_the_resource(new_session: Ses
     session.apply(storage={"retainPolicy": "Delete"})
     session.wait_qr()
     session.cluster.kubectl("delete", "was", session.name, "-n", session.namespace, "--timeout=60s")
-    until("no claim", lambda: not _objects(session, "pvc", session.pod_name), timeout=60)
+    _wait_gone(session, "pvc", session.pod_name)
 
 
 def test_a_claim_of_somebody_else_is_refused_by_name(new_session: SessionMaker) -> None:

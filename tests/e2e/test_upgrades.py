@@ -19,7 +19,7 @@ from whatsapp_tools.cluster import ROOT, Cluster
 from whatsapp_tools.demo import operator_pod
 from whatsapp_tools.docker_engine import engine
 from whatsapp_tools.phones import Phones
-from whatsapp_tools.product import SYSTEM, Session, install_operator, until
+from whatsapp_tools.product import SYSTEM, Session, Status, install_operator, until
 
 CRD = "crd/whatsappsessions.whatsapp.leadmaster.dev"
 
@@ -61,17 +61,25 @@ def _acts(cluster: Cluster, new_session: SessionMaker) -> None:
     probe.delete(claim=True, wait=False)
 
 
+def _update_available(status: Status) -> bool:
+    return any(c["type"] == "UpdateAvailable" and c["status"] == "True" for c in status["conditions"])
+
+
+def _wait_default(session: Session) -> None:
+    until("the new default", lambda: session.resource()["spec"].get("tomorrow") == "yes", timeout=60)
+
+
+def _wait_another_operator(cluster: Cluster, old: str) -> None:
+    until("another operator pod", lambda: operator_pod(cluster) != old, timeout=60)
+
+
 def test_another_default_session_image_changes_no_session(
     product: Cluster, sessions: dict[str, Session], phones: Phones, new_session: SessionMaker
 ) -> None:
     before = _facts(sessions, phones)
     install_operator(product, "session.image=localhost/whatsapp-session:9.9.9")
     for session in sessions.values():
-        until(
-            "UpdateAvailable",
-            lambda s=session: s.condition("UpdateAvailable").get("status") == "True",
-            timeout=60,
-        )
+        session.wait_status("UpdateAvailable", _update_available, timeout=60)
         assert "localhost/whatsapp-session:9.9.9" in session.condition("UpdateAvailable")["message"]
     assert _facts(sessions, phones) == before
     _acts(product, new_session)
@@ -83,7 +91,7 @@ def test_another_chart_value_changes_no_session(
 ) -> None:
     before, operator = _facts(sessions, phones), operator_pod(product)
     install_operator(product, "podAnnotations.changed=yes", "logLevel=debug")
-    until("another operator pod", lambda: operator_pod(product) != operator, timeout=60)
+    _wait_another_operator(product, operator)
     _acts(product, new_session)
     assert _facts(sessions, phones) == before
 
@@ -158,7 +166,7 @@ def test_a_crd_with_a_new_defaulted_field_changes_no_session(
     )
     try:
         for session in sessions.values():
-            until("the default", lambda s=session: s.resource()["spec"].get("tomorrow") == "yes", timeout=60)
+            _wait_default(session)
         _acts(product, new_session)
         product.kubectl("-n", SYSTEM, "rollout", "restart", "deployment")
         product.kubectl("-n", SYSTEM, "rollout", "status", "deployment", "--timeout=120s")
@@ -176,7 +184,7 @@ def test_an_operator_restarted_twice_changes_no_session(
     for _ in range(2):
         old = operator_pod(product)
         product.kubectl("-n", SYSTEM, "delete", "pod", old, "--grace-period=0", "--force")
-        until("another operator pod", lambda o=old: operator_pod(product) != o, timeout=60)
+        _wait_another_operator(product, old)
         _acts(product, new_session)
     assert _facts(sessions, phones) == before
     assert versions == {n: s.resource()["metadata"]["resourceVersion"] for n, s in sessions.items()}, (
