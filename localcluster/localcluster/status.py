@@ -1,0 +1,58 @@
+"""What runs of a cluster: one row a part, looked at afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from localcluster import parts, probes
+from localcluster.plan import Plan
+from localcluster.processes import scan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """`pid` None: no such process. `not_yet`: why it is not ready; None where it is, and where it does not run."""
+
+    part: str
+    pid: int | None
+    not_yet: str | None = None
+
+    @property
+    def up(self) -> bool:
+        return self.pid is not None and self.not_yet is None
+
+
+def look(plan: Plan) -> list[Row]:
+    """Every part's row, and one for each node as Kubernetes sees it."""
+    found = scan(plan.state)
+    rows = []
+    for part in parts.every(plan):
+        process = part.process(found)
+        not_yet = part.ready(plan) if process else None
+        rows.append(Row(part=part.name, pid=process.pid if process else None, not_yet=not_yet))
+    pids = {row.part: row.pid for row in rows}
+    for node in plan.nodes:
+        kubelet = pids[parts.part_name("kubelet", node)]
+        if kubelet is not None:
+            not_yet = probes.node_ready(plan, node)
+            rows.append(Row(part=f"Node {node.name}", pid=kubelet, not_yet=not_yet))
+    return rows
+
+
+def all_up(rows: Sequence[Row]) -> bool:
+    return all(row.up for row in rows)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Columns PART, RUNNING, PID, READY; a reason behind what is not ready."""
+    cells = [("PART", "RUNNING", "PID", "READY")]
+    for row in rows:
+        running = "no" if row.pid is None else "yes"
+        ready = "yes" if row.up else "no" if row.pid is None else f"no: {row.not_yet}"
+        cells.append((row.part, running, str(row.pid or "-"), ready))
+    widths = [max(len(line[column]) for line in cells) for column in range(3)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]])
+        for line in cells
+    )
