@@ -110,6 +110,13 @@ def test_a_killed_container_is_restarted_by_the_kubelet_and_ready_without_a_qr(
     _still_talks(session, phones, customer)
 
 
+def _wait_ready_after(session: Session, *, restarts: int) -> None:
+    session.wait_status(
+        f"READY after restart {restarts}",
+        lambda s: s["state"] == "READY" and s["pod"]["restarts"] == restarts,
+    )
+
+
 def test_a_container_killed_again_and_again_keeps_its_login(
     logged_in: LoggedIn, phones: Phones, number: str
 ) -> None:
@@ -117,8 +124,5 @@ def test_a_container_killed_again_and_again_keeps_its_login(
     device = phones.phone(number)["devices"]
     for round_ in (1, 2):
         _kill_inside(session, "process")
-        session.wait_status(
-            f"READY after kill {round_}",
-            lambda s, n=round_: s["state"] == "READY" and s["pod"]["restarts"] == n,
-        )
+        _wait_ready_after(session, restarts=round_)
     assert json.dumps(phones.phone(number)["devices"][0]["id"]) == json.dumps(device[0]["id"])
