@@ -1,0 +1,57 @@
+"""The command `whatsapp-simulator`: start, say where, serve until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import uvicorn
+
+from whatsapp_simulator.app import create_app
+from whatsapp_simulator.schema import WrongVersion
+from whatsapp_simulator.settings import Settings, parse
+from whatsapp_simulator.world import make_world
+
+
+class Server(uvicorn.Server):
+    """Says where it listens once it does (with port 0 nobody knows before)."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if not self.started:
+            return
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        base = f"http://{'localhost' if host in ('0.0.0.0', '::') else shown}:{port}"  # noqa: S104
+        print(f"WhatsApp page   {base}/")
+        print(f"Phones          {base}/phone")
+        print(f"Control API     {base}/docs")
+        print(f"Data            {self._settings.database}", flush=True)
+
+
+def main() -> None:
+    """Exit status: 0 after a graceful stop, 1 when the port or the database cannot be used, 2 for bad settings."""
+    settings = parse(sys.argv[1:], os.environ)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        world = make_world(settings)
+    except (WrongVersion, OSError) as error:
+        sys.exit(f"whatsapp-simulator: {error}")
+    config = uvicorn.Config(
+        create_app(world), host=settings.host, port=settings.port, log_level="warning", access_log=False,
+        ws="websockets-sansio", ws_ping_interval=20, ws_ping_timeout=20, ws_max_size=1024 * 1024,
+        timeout_graceful_shutdown=5,
+    )  # fmt: skip
+    server = Server(config, settings)
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

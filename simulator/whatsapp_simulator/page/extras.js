@@ -1,0 +1,142 @@
+// Parts of WhatsApp Web that clients look for or hook into, and that hold nothing here yet: empty collections, switches
+// that are off, and rules that answer what they would for a plain text account.
+'use strict';
+
+(function () {
+  function emptyCollection(id, modelId, proxyName, names, more = {}) {
+    __d(modelId, (require, exports) => {
+      const { BaseModel, defineModel } = require('WAWebBaseModel');
+      exports.default = defineModel(proxyName, ['id', ...names], class extends BaseModel {});
+    });
+    __d(id, (require, exports) => {
+      const { BaseCollection } = require('WAWebBaseCollection');
+      class Impl extends BaseCollection {}
+      Impl.model = require(modelId).default;
+      Object.assign(Impl.prototype, more);
+      const name = id.replace(/^WAWeb/, '');
+      exports[`${name}Impl`] = Impl;
+      exports[name] = new Impl();
+    });
+  }
+
+  emptyCollection('WAWebBlocklistCollection', 'WAWebBlocklistModel', 'blocklist', []);
+  emptyCollection('WAWebStatusV3Collection', 'WAWebStatusV3Model', 'statusV3', ['unreadCount'], {
+    getMyStatus() { return undefined; },
+  });
+  emptyCollection('WAWebLabelCollection', 'WAWebLabelModel', 'label', ['name', 'colorIndex']);
+  emptyCollection('WAWebProfilePicThumbCollection', 'WAWebProfilePicThumbModel', 'profilePicThumb', ['img', 'imgFull', 'eurl']);
+  emptyCollection('WAWebReactionsCollection', 'WAWebReactionsModel', 'reactions', ['reactions']);
+  emptyCollection('WAWebBusinessProfileCollection', 'WAWebBusinessProfileModel', 'businessProfile', ['description'], {
+    async fetchBizProfile() { return undefined; },
+  });
+  emptyCollection('WAWebQuickReplyCollection', 'WAWebQuickReplyModel', 'quickReply', ['shortcut', 'message']);
+})();
+
+__d('WAWebTextStatusCollection', (require, exports) => {
+  const { BaseModel, defineModel } = require('WAWebBaseModel');
+  const { BaseCollection } = require('WAWebBaseCollection');
+  class TextStatus extends BaseModel {}
+  defineModel('textStatus', ['id', 'status'], TextStatus);
+  class TextStatusCollection extends BaseCollection {}
+  TextStatusCollection.model = TextStatus;
+  exports.TextStatusCollection = new TextStatusCollection();
+});
+
+__d('WAWebCallModel', (require, exports) => {
+  const { BaseModel, defineModel } = require('WAWebBaseModel');
+  exports.default = defineModel('call', ['id', 'peerJid', 'isVideo', 'isGroup', 'outgoing', 'offerTime'],
+    class CallModel extends BaseModel { getState() { return undefined; } });
+});
+
+__d('WAWebCallCollection', (require, exports) => {
+  const { BaseCollection } = require('WAWebBaseCollection');
+  class CallCollectionImpl extends BaseCollection {
+    processIncomingCall(call) { return this.add(call); }
+  }
+  CallCollectionImpl.model = require('WAWebCallModel').default;
+  exports.CallCollectionImpl = CallCollectionImpl;
+  exports.default = new CallCollectionImpl();
+});
+
+__d('WAWebCallEnums', (require, exports) => {
+  exports.CALL_STATES = { None: 0, Calling: 1, ReceivedCall: 3, CallActive: 6, ReceivedCallWithoutOffer: 11 };
+});
+
+__d('WAWebGroupMetadataModel', (require, exports) => {
+  const { BaseModel, defineModel } = require('WAWebBaseModel');
+  exports.default = defineModel('groupMetadata', ['id', 'subject', 'participants'], class extends BaseModel {});
+});
+
+__d('WAWebGroupMetadataCollection', (require, exports) => {
+  const { BaseCollection } = require('WAWebBaseCollection');
+  class GroupMetadataCollectionImpl extends BaseCollection {
+    _handleParentGroupChange() {}
+  }
+  GroupMetadataCollectionImpl.model = require('WAWebGroupMetadataModel').default;
+  exports.default = new GroupMetadataCollectionImpl();
+});
+
+__d('WAWebNewsletterCollection', (require, exports) => {
+  const { BaseCollection } = require('WAWebBaseCollection');
+  class NewsletterCollectionImpl extends BaseCollection {}
+  NewsletterCollectionImpl.model = require('WAWebChatModel').Chat;
+  exports.default = new NewsletterCollectionImpl();
+});
+
+__d('WAWebABProps', (require, exports) => {
+  exports.getABPropConfigValue = () => false;
+});
+
+__d('WAWebPrimaryFeatures', (require, exports) => {
+  exports.primaryFeatureEnabled = () => false;
+});
+
+__d('WAWebLidMigrationUtils', (require, exports) => {
+  exports.Lid1X1MigrationUtils = { isLidMigrated: () => false };
+});
+
+__d('WAWebIsOfficialClient', (require, exports) => {
+  exports.isOfficialClient = true;
+});
+
+__d('WAWebPinnedChats', (require, exports) => {
+  exports.getNumChatsPinned = () =>
+    require('WAWebChatCollection').ChatCollection.filter((chat) => chat.pin > 0).length;
+});
+
+__d('WAWebUpdateLabelCollection', (require, exports) => {
+  exports.addToLabelCollection = async () => {};
+  exports.removeLabelFromCollection = async () => {};
+});
+
+__d('WAWebPollsUpsertVotes', (require, exports) => {
+  exports.upsertVotesDb = async () => {};
+});
+
+__d('WAWebAddOrUpdateReactions', (require, exports) => {
+  exports.addOrUpdateReactionsModelCollection = async () => {};
+});
+
+__d('WAWebUpdateDBForGroupAction', (require, exports) => {
+  exports.updateDBForGroupAction = async () => {};
+});
+
+__d('WAWebFindCommonGroupsContactAction', (require, exports) => {
+  const { BaseCollection } = require('WAWebBaseCollection');
+  class CommonGroups extends BaseCollection {}
+  CommonGroups.model = require('WAWebChatModel').Chat;
+  exports.findCommonGroups = async () => new CommonGroups();
+});
+
+// The same stores under one roof, as clients that resolve modules by name expect. Last, so that a client which searches
+// by shape finds each store's own module first.
+__d('WAWebCollections', (require, exports) => {
+  exports.Chat = require('WAWebChatCollection').ChatCollection;
+  exports.Msg = require('WAWebMsgCollection').MsgCollection;
+  exports.Contact = require('WAWebContactCollection').ContactCollection;
+  exports.Blocklist = require('WAWebBlocklistCollection').BlocklistCollection;
+  exports.Label = require('WAWebLabelCollection').LabelCollection;
+  exports.Call = require('WAWebCallCollection').default;
+  exports.GroupMetadata = require('WAWebGroupMetadataCollection').default;
+  exports.ProfilePicThumb = require('WAWebProfilePicThumbCollection').ProfilePicThumbCollection;
+});

@@ -1,0 +1,130 @@
+// What the server tells a logged-in page about messages: new ones, acknowledgements, receipts, reads.
+'use strict';
+
+__d('WAWebHandleSingleMsg', (require, exports) => {
+  exports.handleSingleMsg = (chatWid, values) =>
+    require('WAWebMsgCollection').MsgCollection.processMultipleMessages(chatWid, [values]);
+});
+
+// Receipts of own messages (2 delivered, 3 read). Clients wrap these functions to hear of acknowledgements.
+__d('WAWebHandleChatSimpleReceipt', (require, exports) => {
+  exports.handleChatSimpleReceipt = async (receipt) => {
+    const MsgKey = require('WAWebMsgKey').default;
+    const { MsgCollection } = require('WAWebMsgCollection');
+    for (const id of receipt.externalIds) {
+      const msg = MsgCollection.get(new MsgKey({ fromMe: true, remote: receipt.from, id }));
+      if (msg) {
+        msg.updateAck(receipt.ack);
+      }
+    }
+  };
+});
+
+__d('WAWebHandleGroupSimpleReceipt', (require, exports) => {
+  exports.handleGroupSimpleReceipt = async () => {};
+});
+
+__d('WAWebHandleStatusSimpleReceipt', (require, exports) => {
+  exports.handleStatusSimpleReceipt = async () => {};
+});
+
+__d('WASimulatorIncoming', (require, exports) => {
+  const { createWid } = require('WAWebWidFactory');
+  const MsgKey = require('WAWebMsgKey').default;
+  const { MsgCollection } = require('WAWebMsgCollection');
+  const { ChatCollection } = require('WAWebChatCollection');
+  const { ContactCollection } = require('WAWebContactCollection');
+  const Send = require('WAWebSendMsgJob');
+  const Transport = require('WASimulatorTransport');
+  const me = () => require('WAWebUserPrefsMeUser').getMePnUserOrThrow();
+
+  // A message as the server tells it, as the model has it.
+  function values(message, isNewMsg, notifyName) {
+    const chat = createWid(message.chat);
+    return {
+      id: new MsgKey({ fromMe: message.fromMe, remote: chat, id: message.id }),
+      type: message.type, body: message.body, t: message.t, ack: message.ack, isNewMsg, notifyName,
+      from: message.fromMe ? me() : chat, to: message.fromMe ? chat : me(), self: message.fromMe ? 'out' : 'in',
+    };
+  }
+
+  // Acknowledgements that came while this page was not connected are told like all others.
+  async function catchUp(message) {
+    const known = MsgCollection.get(values(message, false));
+    for (let ack = known.ack + 1; message.fromMe && ack <= message.ack; ack++) {
+      await acknowledge(known, ack);
+    }
+  }
+
+  async function acknowledge(msg, ack) {
+    if (ack === 1) {
+      msg.updateAck(1);
+      Send.accepted({ id: msg.id.id, t: msg.t });
+      return;
+    }
+    await require('WAWebHandleChatSimpleReceipt').handleChatSimpleReceipt({ type: 'receipt', stanzaId: msg.id.id,
+      externalIds: [msg.id.id], from: msg.id.remote, participant: null, recipient: null, ack,
+      ts: require('WATimeUtils').unixTime(), ackString: null, offline: null });
+  }
+
+  exports.loadHistory = async ({ contacts, chats, messages }) => {
+    contacts.forEach((contact) => ContactCollection.learn(contact));
+    for (const message of messages) {
+      if (MsgCollection.get(values(message, false))) {
+        await catchUp(message);
+      } else {
+        await MsgCollection.processMultipleMessages(createWid(message.chat), [values(message, false)]);
+      }
+    }
+    for (const { wid, t, unread } of chats) {
+      const chat = ChatCollection.gadd(wid);
+      chat.set({ t: Math.max(chat.t || 0, t) });
+      exports.unreadOnServer.set(wid, unread);
+    }
+  };
+
+  // Counted when the missed messages are in: they count themselves.
+  exports.unreadOnServer = new Map();
+  exports.settleUnread = () => {
+    for (const [wid, unread] of exports.unreadOnServer) {
+      ChatCollection.gadd(wid).unreadCount = unread;
+    }
+    exports.unreadOnServer.clear();
+  };
+
+  exports.message = async ({ message, contact }) => {
+    ContactCollection.learn(contact);
+    if (MsgCollection.get(values(message, true))) {
+      await catchUp(message);
+    } else {
+      await require('WAWebHandleSingleMsg').handleSingleMsg(
+        createWid(message.chat), values(message, true, contact.name || undefined));
+    }
+    Transport.send({ type: 'received', seq: message.seq });
+  };
+
+  exports.ack = ({ id, seq, t }) => {
+    const msg = MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
+    if (msg) {
+      msg.updateAck(1);
+    }
+    Send.accepted({ id, t });
+    Transport.send({ type: 'received', seq });
+  };
+
+  exports.receipt = async ({ chat, ids, ack }) => {
+    for (const id of ids) {
+      const msg = MsgCollection.get(new MsgKey({ fromMe: true, remote: chat, id }));
+      if (msg && msg.ack < ack) {
+        await acknowledge(msg, ack);
+      }
+    }
+  };
+
+  exports.read = ({ chat }) => {
+    const known = ChatCollection.get(chat);
+    if (known) {
+      known.unreadCount = 0;
+    }
+  };
+});

@@ -1,0 +1,38 @@
+// The module loader of the page, in the form that clients of WhatsApp Web expect: `__d` defines, `require` and
+// `importNamespace` run a factory once, `require('__debug').modulesMap` lists everything.
+// Exports stay plain mutable objects: clients wrap a function by assigning to its module, so the page itself must
+// always call through the module (`Send.addAndSendMsgToChat(…)`), never through a kept reference.
+'use strict';
+
+(function () {
+  const modulesMap = {};
+
+  function define(id, factory) {
+    modulesMap[id] = { id, factory, exports: {}, started: false };
+  }
+
+  function load(id) {
+    if (id === '__debug') {
+      return { modulesMap };
+    }
+    const module = modulesMap[id];
+    if (!module) {
+      throw new Error(`Requiring unknown module "${id}"`);
+    }
+    if (!module.started) {
+      module.started = true;
+      module.factory(load, module.exports);
+    }
+    return module.exports;
+  }
+
+  window.ErrorGuard = { skipGuardGlobal() {} };
+  window.__d = define;
+  window.importNamespace = load;
+  window.require = load;
+})();
+
+__d('WAWebBuildConstants', (require, exports) => {
+  exports.VERSION_STR = '2.3000.1043126001';
+  exports.SANITIZED_VERSION_STR = '2.3000.1043126001';
+});

@@ -1,0 +1,105 @@
+// Sending: a message is shown at once, sent when there is a connection (again after a loss, with the same id, so that it
+// is never doubled), and its promise settles when the server has it.
+'use strict';
+
+__d('WAWebSendMsgChatAction', (require, exports) => {
+  const { MsgCollection } = require('WAWebMsgCollection');
+  const { Msg } = require('WAWebMsgModel');
+
+  // Two promises, at once: the message as shown, and what became of it.
+  exports.addAndSendMsgToChat = (chat, values) => {
+    const msg = new Msg(values);
+    chat.msgs.add(msg);
+    chat.t = Math.max(chat.t || 0, msg.t);
+    MsgCollection.add(msg);
+    const result = require('WAWebSendMsgJob').encryptAndSendMsg({ data: msg, type: 'chat' }).then(
+      (sent) => ({ messageSendResult: 'OK', t: sent.t, count: null }),
+      (error) => {
+        msg.updateAck(-1);
+        return { messageSendResult: 'ERROR_UNKNOWN', errorCode: error.code, t: null, count: null };
+      });
+    return [Promise.resolve(msg), result];
+  };
+  exports.sendTextMsgToChat = async (chat, text) => {
+    const { getMePnUserOrThrow } = require('WAWebUserPrefsMeUser');
+    const MsgKey = require('WAWebMsgKey').default;
+    const id = new MsgKey({ fromMe: true, remote: chat.id, id: await MsgKey.newId() });
+    const [shown, result] = exports.addAndSendMsgToChat(chat, { id, type: 'chat', body: text, from: getMePnUserOrThrow(),
+      to: chat.id, self: 'out', t: require('WATimeUtils').unixTime(), isNewMsg: true, ack: 0, local: true });
+    await shown;
+    return result;
+  };
+});
+
+__d('WAWebSendMsgResultAction', (require, exports) => {
+  exports.SendMsgResult = { OK: 'OK', ERROR_NETWORK: 'ERROR_NETWORK', ERROR_EXPIRED: 'ERROR_EXPIRED',
+    ERROR_CANCELLED: 'ERROR_CANCELLED', ERROR_UPLOAD: 'ERROR_UPLOAD', ERROR_UNKNOWN: 'ERROR_UNKNOWN' };
+});
+
+__d('WAWebSendMsgJob', (require, exports) => {
+  const Transport = require('WASimulatorTransport');
+  const waiting = new Map(); // message id → {frame, resolve, reject}, oldest first
+
+  exports.encryptAndSendMsg = ({ data }) => new Promise((resolve, reject) => {
+    const proto = require('WAWebE2EProtoGenerator').createMsgProtobuf(data);
+    const body = proto.conversation !== undefined ? proto.conversation : (proto.extendedTextMessage || {}).text;
+    const frame = { type: 'send', id: data.id.id, to: String(data.to), body };
+    waiting.set(frame.id, { frame, resolve, reject });
+    if (require('WAWebSocketModel').Socket.canSend) {
+      Transport.send(frame);
+    }
+  });
+  exports.encryptAndSendSenderKeyMsg = exports.encryptAndSendMsg;
+  exports.encryptAndSendStatusMsg = async () => { throw new Error('status: not simulated'); };
+
+  // After a login: what the server may not have.
+  exports.sendWaiting = () => {
+    for (const { frame } of waiting.values()) {
+      Transport.send(frame);
+    }
+  };
+
+  const settle = (id, how) => {
+    const entry = waiting.get(id);
+    waiting.delete(id);
+    if (entry) {
+      how(entry);
+    }
+  };
+  exports.accepted = ({ id, t }) => settle(id, (entry) => entry.resolve({ t, sync: null, phash: null, error: null }));
+  exports.refused = ({ id, error, message }) =>
+    settle(id, (entry) => entry.reject(Object.assign(new Error(message), { code: error })));
+});
+
+__d('WAWebE2EProtoGenerator', (require, exports) => {
+  exports.createMsgProtobuf = (msg) =>
+    (msg.subtype === 'url' ? { extendedTextMessage: { text: msg.body } } : { conversation: msg.body });
+});
+
+__d('WAWebE2EProtoUtils', (require, exports) => {
+  exports.typeAttributeFromProtobuf = () => 'text';
+});
+
+__d('WAWebBackendJobsCommon', (require, exports) => {
+  exports.mediaTypeFromProtobuf = () => null;
+  exports.encodeMaybeMediaType = (type) => type || exports.DROP_ATTR;
+  exports.DROP_ATTR = 'DROP_ATTR';
+});
+
+__d('WAWebGetEphemeralFieldsMsgActionsUtils', (require, exports) => {
+  exports.getEphemeralFields = () => ({});
+});
+
+__d('WALinkify', (require, exports) => {
+  exports.findLink = (text) => (/https?:\/\/\S+/.exec(text) || [])[0];
+  exports.findFirstWebLink = exports.findLink;
+});
+
+__d('WAWebLinkPreviewChatAction', (require, exports) => {
+  exports.getLinkPreview = async (link) => require('WAWebMinimalLinkPreview').genMinimalLinkPreview(link);
+});
+
+__d('WAWebMinimalLinkPreview', (require, exports) => {
+  // The simulator fetches nothing from the web.
+  exports.genMinimalLinkPreview = async () => null;
+});

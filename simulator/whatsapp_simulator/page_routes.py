@@ -1,0 +1,65 @@
+"""The WhatsApp page, the phone page and their files, each with the headers that the real one has.
+
+Why a strict Content-Security-Policy: a driver must work under one, as at web.whatsapp.com. Why browsers that call
+themselves headless are turned away: the real page refuses them too, and a driver must not find that out in production.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, WebSocket
+from starlette.responses import FileResponse, Response
+
+from whatsapp_simulator.page_socket import PageSocket
+from whatsapp_simulator.pictures import draw_qr
+
+PAGE = Path(__file__).parent / "page"
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: data:; "
+    "connect-src 'self' ws: wss: blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+router = APIRouter(include_in_schema=False)
+
+
+def page_file(name: str) -> FileResponse:
+    return FileResponse(PAGE / name, headers=HEADERS)
+
+
+@router.get("/")
+async def whatsapp_page(user_agent: Annotated[str, Header()] = "") -> Response:
+    """The page that a session opens."""
+    return page_file("unsupported.html" if "Headless" in user_agent else "index.html")
+
+
+@router.get("/phone")
+async def phone_page() -> Response:
+    """A phone for people."""
+    return page_file("phone.html")
+
+
+@router.get("/page/{name}")
+async def asset(name: str) -> Response:
+    """A script or style of either page."""
+    known = {path.name for path in PAGE.iterdir() if path.suffix in (".js", ".css")}
+    return page_file(name) if name in known else Response("no such file", status_code=404)
+
+
+@router.get("/qr.png")
+async def qr_picture(text: Annotated[str, Query()]) -> Response:
+    """The page's QR code, drawn here so that the page needs no library."""
+    return Response(draw_qr(text), media_type="image/png", headers=HEADERS)
+
+
+@router.websocket("/ws/chat")
+async def chat_socket(socket: WebSocket) -> None:
+    """A page's connection to WhatsApp."""
+    await PageSocket(socket, socket.app.state.world).run()

@@ -1,0 +1,113 @@
+"""The open WhatsApp pages: who is connected, what waits to be sent to them, and which QR code each shows.
+
+Why queues: the exchange tells pages without waiting; each socket's own task sends in order. A page is either waiting
+to be linked (it shows a QR code) or logged in as one device; never both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from whatsapp_simulator.errors import Refused
+from whatsapp_simulator.exchange import Frame
+from whatsapp_simulator.pairing import PageKeys, RefEnd, Refs
+from whatsapp_simulator.records import Connection, Device
+from whatsapp_simulator.store import Store
+
+# A frame of this type ends the socket after it was sent.
+CLOSE = "close"
+
+_numbers = itertools.count(1)
+
+
+@dataclass(eq=False)
+class Page:
+    """One open socket."""
+
+    browser: str = "Unknown browser"
+    keys: PageKeys | None = None
+    device: Device | None = None
+    connection: Connection | None = None
+    stored: asyncio.Future[None] | None = None  # while a pairing waits for the page to keep its credential
+    outbox: asyncio.Queue[Frame] = field(default_factory=asyncio.Queue)
+    key: int = field(default_factory=lambda: next(_numbers))
+
+    def tell(self, frame: Frame) -> None:
+        self.outbox.put_nowait(frame)
+
+
+class Pages:
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self.refs = Refs()
+        self._store = store
+        self._clock = clock
+        self._open: dict[int, Page] = {}
+        self._by_device: dict[str, Page] = {}
+
+    def opened(self, page: Page) -> None:
+        self._open[page.key] = page
+
+    def closed(self, page: Page) -> None:
+        """The socket ended: its QR code is void, its connection is over, a pairing on it has failed."""
+        self._open.pop(page.key, None)
+        self.refs.end(page.key, RefEnd.GONE)
+        if page.stored and not page.stored.done():
+            page.stored.set_exception(_gone_while_pairing())
+        self._end_connection(page)
+
+    def _end_connection(self, page: Page) -> None:
+        if page.device and self._by_device.get(page.device.id) is page:
+            del self._by_device[page.device.id]
+        if page.connection:
+            self._store.close_connection(page.connection.id, self._clock())
+            page.connection = None
+
+    def logged_in(self, page: Page, device: Device) -> Connection:
+        """One device has one connection: an older page of the same device is told that it was replaced."""
+        before = self._by_device.get(device.id)
+        if before and before is not page:
+            self._end_connection(before)
+            before.device = None
+            before.tell({"type": "replaced"})
+            before.tell({"type": CLOSE})
+        page.device = device
+        page.connection = self._store.open_connection(device, self._clock())
+        self._by_device[device.id] = page
+        return page.connection
+
+    def logged_out(self, device: Device, reason: str) -> None:
+        """The device is no longer linked: its open page, if any, must forget everything."""
+        page = self._by_device.get(device.id)
+        if page:
+            self._end_connection(page)
+            page.device = None
+            page.tell({"type": "logout", "reason": reason})
+            page.tell({"type": CLOSE})
+
+    def is_connected(self, device_id: str) -> bool:
+        return device_id in self._by_device
+
+    def tell(self, number: str, frame: Frame, *, only: str | None = None, but: str | None = None) -> None:
+        """Queues a frame for the logged-in pages of an account."""
+        for device_id, page in self._by_device.items():
+            if page.device and page.device.number == number and device_id != but and only in (None, device_id):
+                page.tell(frame)
+
+    def showing(self, ref: str) -> Page:
+        """The page that shows this ref. Raises `Refused` with the reason when none does."""
+        page = self._open.get(self.refs.page_of(ref))
+        if page is None or page.keys is None:
+            raise _gone_while_pairing()
+        return page
+
+
+def _gone_while_pairing() -> Refused:
+    return Refused(
+        "qr_page_gone",
+        "The page that showed this QR code closed while it was being linked; nothing was linked. "
+        "Open it again and scan its new code.",
+        status=410,
+    )

@@ -1,0 +1,35 @@
+"""Everything of one simulator, wired once; routes and sockets get this and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from whatsapp_simulator.exchange import Exchange
+from whatsapp_simulator.linking import Linking
+from whatsapp_simulator.message_store import MessageStore
+from whatsapp_simulator.pages import Pages
+from whatsapp_simulator.schema import open_database
+from whatsapp_simulator.settings import Settings
+from whatsapp_simulator.store import Store
+
+
+@dataclass(frozen=True)
+class World:
+    settings: Settings
+    store: Store
+    messages: MessageStore
+    pages: Pages
+    exchange: Exchange
+    linking: Linking
+
+
+def make_world(settings: Settings, clock: Callable[[], float] = time.time) -> World:
+    """Opens (or makes) the database. Raises `WrongVersion`."""
+    store = Store(open_database(settings.database, reset=settings.reset))
+    store.close_all_connections(clock())
+    messages = MessageStore(store)
+    pages = Pages(store, clock)
+    exchange = Exchange(store, messages, pages.tell, clock)
+    return World(settings, store, messages, pages, exchange, Linking(store, messages, exchange, pages, clock))
