@@ -1,8 +1,8 @@
 """Builds the pinned modules into the cache, each once.
 
-Why a folder beside the checkout's: a cold build takes a quarter of an hour, and every clone and branch with the same
-pins can share it. A module's programs appear together by one rename, so an interrupted build leaves nothing half;
-a lock makes a second build wait for the first and then find its work done.
+Why a folder beside the checkout's: a cold build takes a quarter of an hour, and every clone and branch with
+the same pins can share it. A module's programs appear together by one rename, so an interrupted build leaves
+nothing half; a lock makes a second build wait for the first and then find its work done.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def missing(cache: Path, folder: Path = MODULES_FOLDER) -> list[Module]:
 
 
 def build(cache: Path, progress: Progress, folder: Path = MODULES_FOLDER) -> dict[str, Path]:
-    """Builds what is missing; gives every program's file. Raises ClusterError with the compiler's last lines."""
+    """Builds what is missing; gives every program's file. Raises ClusterError with the compiler's last
+    lines.
+    """
     todo = missing(cache, folder)
     if todo:
         go = find_go()
@@ -53,7 +55,12 @@ def _build_module(module: Module, cache: Path, folder: Path, go: str, progress: 
             for program, package in module.programs.items():
                 out = half / program
                 with progress.step(f"built {module.name}: {program}"):
-                    _compile(module, build_command(module, go_mod, go=go, package=package, out=out), folder, progress)
+                    _compile(
+                        module,
+                        build_command(module, go_mod, go=go, package=package, out=out),
+                        folder,
+                        progress,
+                    )
             (half / "build.log").unlink(missing_ok=True)
             half.rename(done)
         finally:
@@ -81,7 +88,9 @@ def _compile(module: Module, command: list[str], folder: Path, progress: Progres
 
 def go_environment(environ: dict[str, str], *, cgo: bool) -> dict[str, str]:
     """The person's own proxy and caches, but none of the flags that would change what is built."""
-    kept = {key: value for key, value in environ.items() if key not in ("GOFLAGS", "GOOS", "GOARCH", "GOROOT")}
+    kept = {
+        key: value for key, value in environ.items() if key not in ("GOFLAGS", "GOOS", "GOARCH", "GOROOT")
+    }
     return {**kept, "CGO_ENABLED": "1" if cgo else "0", "GOWORK": "off", "GOFLAGS": ""}
 
 

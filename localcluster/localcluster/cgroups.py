@@ -1,12 +1,13 @@
 """The control groups of a cluster: which version the machine has, made before the kubelet, removed after.
 
-Why by hand: the kubelet wants its root to exist, with CPUs in it on version 1 and controllers switched on on version
-2. Version 1 was run; version 2 is written after the kernel's rules (an inner group has no processes of its own: here
-only the kubelet's pod groups hold any).
+Why by hand: the kubelet wants its root to exist, with CPUs in it on version 1 and controllers switched on on
+version 2. Version 1 was run; version 2 is written after the kernel's rules (an inner group has no processes
+of its own: here only the kubelet's pod groups hold any).
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,7 +82,9 @@ def groups(cgroups: Cgroups, name: str) -> Iterator[Path]:
 
 
 def remove(cgroups: Cgroups, name: str) -> None:
-    """Removes the groups, deepest first. A killed container's group empties a moment later, hence the tries."""
+    """Removes the groups, deepest first. A killed container's group empties a moment later, hence the
+    tries.
+    """
     deadline = time.monotonic() + REMOVE_SECONDS
     while found := list(groups(cgroups, name)):
         for group in found:
@@ -95,7 +98,5 @@ def remove(cgroups: Cgroups, name: str) -> None:
 
 
 def _rmdir(folder: Path) -> None:
-    try:
+    with contextlib.suppress(OSError):
         folder.rmdir()
-    except OSError:
-        pass

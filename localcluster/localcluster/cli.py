@@ -1,4 +1,5 @@
-"""The command `localcluster`: reads arguments, calls one function, turns its failure into two lines and an exit code.
+"""The command `localcluster`: reads arguments, calls one function, turns its failure into two lines and an
+exit code.
 
 Exit codes: 0 done (`status`: all is up), 1 failed, 2 called wrongly, 130 interrupted.
 """
@@ -37,7 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"localcluster: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("localcluster: interrupted\ncure: localcluster up (starts afresh) or localcluster down", file=sys.stderr)
+        print(
+            "localcluster: interrupted\ncure: localcluster up (starts afresh) or localcluster down",
+            file=sys.stderr,
+        )
         return 130
     except BrokenPipeError:
         return 1
@@ -52,11 +56,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="localcluster", description="A real Kubernetes on this machine, without a container registry."
     )
     parser.add_argument("--name", help="the cluster's name, 1-9 of a-z0-9 (LOCALCLUSTER_NAME, default was)")
-    parser.add_argument("--state", help="the folder of its data (LOCALCLUSTER_STATE, default in ~/.local/state)")
+    parser.add_argument(
+        "--state", help="the folder of its data (LOCALCLUSTER_STATE, default in ~/.local/state)"
+    )
     parser.add_argument("--port", help="the API server's port (LOCALCLUSTER_PORT, default 6443)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    def add(
+        name: str, command: Callable[[Settings, argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(command=command)
         return sub
@@ -65,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     one = add("down", _down, "end it and leave nothing on the machine; its data stays")
     one.add_argument("--purge", action="store_true", help="remove its data as well")
     add("status", _status, "a row for each part; exit code 0 only when all is up")
-    one = add("load", _load, "bring images into the nodes: names that docker knows, or archives of docker save")
+    one = add(
+        "load", _load, "bring images into the nodes: names that docker knows, or archives of docker save"
+    )
     one.add_argument("images", nargs="+", metavar="IMAGE")
     one = add("kubeconfig", _kubeconfig, "print the path of the kubeconfig file")
     one.add_argument("--raw", action="store_true", help="print its content instead")
@@ -89,7 +99,9 @@ def _up(chosen: Settings, arguments: argparse.Namespace) -> int:
         if is_whole(plan(running, bins)):
             _same_port(running, chosen)
             if record.bins(chosen.state) != bins:
-                progress.say("it runs an earlier build; the new one comes with: localcluster down && localcluster up")
+                progress.say(
+                    "it runs an earlier build; the new one comes with: localcluster down && localcluster up"
+                )
             progress.say(f"cluster {chosen.name} is up already")
         else:
             record.write(chosen, bins)
@@ -162,7 +174,9 @@ def _logs(chosen: Settings, arguments: argparse.Namespace) -> int:
             cure=f"localcluster logs {{{','.join(names)}}}" if names else "localcluster up",
         )
     follow = ["-F"] if arguments.follow else []
-    return subprocess.run(["tail", "-n", str(arguments.lines), *follow, str(folder / f"{found[0]}.log")]).returncode
+    return subprocess.run(
+        ["tail", "-n", str(arguments.lines), *follow, str(folder / f"{found[0]}.log")]
+    ).returncode
 
 
 def _build(chosen: Settings, arguments: argparse.Namespace) -> int:
@@ -175,7 +189,9 @@ def _build(chosen: Settings, arguments: argparse.Namespace) -> int:
 def _bin(chosen: Settings, arguments: argparse.Namespace) -> int:
     known = programs(chosen.cache)
     if arguments.program not in known:
-        raise UsageError(f"{arguments.program!r} is no program of the cluster", cure=f"one of {', '.join(known)}")
+        raise UsageError(
+            f"{arguments.program!r} is no program of the cluster", cure=f"one of {', '.join(known)}"
+        )
     path = known[arguments.program]
     if not path.exists():
         raise ClusterError(f"{arguments.program} is not built yet", cure="localcluster build")
@@ -190,10 +206,14 @@ def _known(chosen: Settings) -> Plan:
 def _running(chosen: Settings) -> Plan:
     known = _known(chosen)
     if not known.kubeconfig.exists():
-        raise NotRunning(f"cluster {chosen.name} was never up ({known.kubeconfig} is missing)", cure="localcluster up")
+        raise NotRunning(
+            f"cluster {chosen.name} was never up ({known.kubeconfig} is missing)", cure="localcluster up"
+        )
     return known
 
 
 def _root() -> None:
     if os.geteuid() != 0:
-        raise ClusterError("this needs root: namespaces, mounts and firewall rules are made", cure="sudo localcluster …")
+        raise ClusterError(
+            "this needs root: namespaces, mounts and firewall rules are made", cure="sudo localcluster …"
+        )

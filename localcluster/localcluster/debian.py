@@ -58,7 +58,15 @@ def ensure(needs: Sequence[Need], progress: Progress, log: Path) -> None:
     packages = absent(needs, machine_has)
     if not packages:
         return
-    command = ["apt-get", "install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", *packages]
+    command = [
+        "apt-get",
+        "install",
+        "-y",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        *packages,
+    ]
     if os.geteuid() != 0 or shutil.which("apt-get", path=PATH) is None:
         raise ClusterError(
             f"this machine has no {', '.join(packages)} (Debian's package names)",

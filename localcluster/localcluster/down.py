@@ -1,13 +1,15 @@
 """Ends a cluster and takes away all that it made on the machine; its data stays unless purged.
 
-Why it trusts nothing: it is what cleans up after crashes, interrupted starts and helpful strangers, so it looks at
-the machine (processes by their mark, devices, chains and groups by the cluster's name) and looks again at the end.
+Why it trusts nothing: it is what cleans up after crashes, interrupted starts and helpful strangers, so it
+looks at the machine (processes by their mark, devices, chains and groups by the cluster's name) and looks
+again at the end.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from localcluster import cgroups, network, record, shared
@@ -35,13 +37,17 @@ def down(plan: Plan) -> None:
     while left := leftovers(plan):
         if time.monotonic() > deadline:
             raise ClusterError(
-                f"cluster {plan.name} left something on this machine", detail="\n".join(left), cure="localcluster down"
+                f"cluster {plan.name} left something on this machine",
+                detail="\n".join(left),
+                cure="localcluster down",
             )
         time.sleep(0.05)
 
 
 def leftovers(plan: Plan) -> list[str]:
-    """Everything of this cluster that is on the machine outside its folder, a line each; empty after `down`."""
+    """Everything of this cluster that is on the machine outside its folder, a line each; empty after
+    `down`.
+    """
     found = [f"process: {process.part} (pid {process.pid})" for process in scan(plan.state)]
     found += [f"mount: {mount}" for mount in mounts_below(MOUNTS.read_text(), plan.state)]
     found += [f"network device: {link}" for link in network.links(plan)]
@@ -55,9 +61,10 @@ def purge(plan: Plan) -> None:
     """Removes the cluster's data. Raises ClusterError where the folder is no cluster's."""
     if not plan.state.is_dir():
         return
-    if not record.exists(plan.state) and any(path.name != "lock" for path in plan.state.iterdir()):
+    if record.is_foreign(plan.state):
         raise ClusterError(
-            f"{plan.state} is not a cluster's folder: nothing was removed", cure=f"look, then: rm -r {plan.state}"
+            f"{plan.state} is not a cluster's folder: nothing was removed",
+            cure=f"look, then: rm -r {plan.state}",
         )
     nodes = [path.name for path in plan.state.glob("node*")]
     for name in (*nodes, *KEPT):
@@ -66,10 +73,8 @@ def purge(plan: Plan) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    try:
+    with suppress(OSError):  # a person keeps something of their own there
         plan.state.rmdir()
-    except OSError:
-        pass  # a person keeps something of their own there
 
 
 def say_down(plan: Plan, progress: Progress) -> None:
@@ -79,6 +84,8 @@ def say_down(plan: Plan, progress: Progress) -> None:
 
 
 def mounts_below(mounts: str, folder: Path) -> list[Path]:
-    """The mount points in `folder`, deepest first, from the text of /proc/mounts (octal escapes as the kernel's)."""
+    """The mount points in `folder`, deepest first, from the text of /proc/mounts (octal escapes as the
+    kernel's).
+    """
     points = [Path(line.split()[1].encode().decode("unicode_escape")) for line in mounts.splitlines() if line]
     return sorted((point for point in points if point.is_relative_to(folder)), reverse=True)

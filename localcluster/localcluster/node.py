@@ -1,7 +1,7 @@
 """Starts a node: its namespaces with a pid 1, its control group, its network cable.
 
-Why from outside: pid 1 stays small and starts nothing, so each part of the node can be started, watched and killed by
-itself, as on a real machine.
+Why from outside: pid 1 stays small and starts nothing, so each part of the node can be started, watched and
+killed by itself, as on a real machine.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ def start(plan: Plan, node: Node) -> None:
 
 
 def init_config(plan: Plan, node: Node) -> dict[str, str]:
-    """What pid 1 is told. Its resolver is the cluster's DNS on the bridge, which passes on what is not its own, so
-    that a machine whose resolver listens on loopback needs no exception."""
+    """What pid 1 is told. Its resolver is the cluster's DNS on the bridge, which passes on what is not its
+    own, so that a machine whose resolver listens on loopback needs no exception.
+    """
     return {
         "hostname": node.name,
         "folder": str(node.folder),

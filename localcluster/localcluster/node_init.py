@@ -1,8 +1,10 @@
-"""Pid 1 of a node, run inside fresh mount, pid, network, ipc and uts namespaces: `python -m localcluster.node_init FILE`.
+"""Pid 1 of a node, run inside fresh mount, pid, network, ipc and uts namespaces: `python -m
+localcluster.node_init FILE`.
 
-Why a pid 1 of our own: when it dies, by `down` or by kill -9, the kernel ends every process of the node, and with the
-last one go its mounts, network and firewall rules. No unmount code, and a real power cut for tests. It starts nothing:
-the node's parts are sent in from outside, each by itself. It only reaps what they orphan (containerd's shims).
+Why a pid 1 of our own: when it dies, by `down` or by kill -9, the kernel ends every process of the node, and
+with the last one go its mounts, network and firewall rules. No unmount code, and a real power cut for tests.
+It starts nothing: the node's parts are sent in from outside, each by itself. It only reaps what they orphan
+(containerd's shims).
 
 FILE is JSON: `hostname`, `folder` (what stays over a power cut), `resolv_conf` (text), `machine_id`.
 """
@@ -59,7 +61,9 @@ def _mounts(folder: Path, resolv_conf: str, machine_id: str) -> None:
 
 
 def _cover(target: Path, source: Path, text: str) -> None:
-    """Lays a file of the node's own over one of the machine's; one that is missing stays so unless it was in /run."""
+    """Lays a file of the node's own over one of the machine's; one that is missing stays so unless it was in
+    /run.
+    """
     source.write_text(text)
     if target.is_relative_to("/run"):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,9 @@
-"""The parts of a cluster in the order of their start; `down` needs none of it, it finds processes by their mark.
+"""The parts of a cluster in the order of their start; `down` needs none of it, it finds processes by their
+mark.
 
-Why stages: what does not wait for one another starts together, and a stage begins when every part of the one before
-has proven itself ready. So a kubelet never meets a containerd without its socket, nor an API server a missing etcd.
+Why stages: what does not wait for one another starts together, and a stage begins when every part of the one
+before has proven itself ready. So a kubelet never meets a containerd without its socket, nor an API server a
+missing etcd.
 """
 
 from __future__ import annotations
@@ -34,7 +36,12 @@ def stages(plan: Plan) -> tuple[tuple[Part, ...], ...]:
     return (
         (_host("etcd", "etcd", commands.etcd, _etcd_ready), *(_node_part(each) for each in nodes)),
         (
-            _host("kube-apiserver", "kube-apiserver", commands.apiserver, lambda plan: probes.https(plan, "/readyz")),
+            _host(
+                "kube-apiserver",
+                "kube-apiserver",
+                commands.apiserver,
+                lambda plan: probes.https(plan, "/readyz"),
+            ),
             *(_inside("containerd", each, commands.containerd, probes.containerd) for each in nodes),
         ),
         (
@@ -71,7 +78,9 @@ def _host(
 
 
 def _control(name: str, command: Callable[[Plan], list[str]], port: int) -> Part:
-    return _host(name, name, command, lambda plan: probes.https(plan, f"https://{plan.loopback}:{port}/healthz"))
+    return _host(
+        name, name, command, lambda plan: probes.https(plan, f"https://{plan.loopback}:{port}/healthz")
+    )
 
 
 def _node_part(of: Node) -> Part:

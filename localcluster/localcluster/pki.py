@@ -1,7 +1,7 @@
 """The cluster's certificates, made once and kept: one authority, a certificate for every part.
 
-Why kept: pods hold tokens signed by `sa.key` and a kubeconfig may be copied elsewhere; both must outlive a restart.
-A changed address makes new server certificates under the same authority.
+Why kept: pods hold tokens signed by `sa.key` and a kubeconfig may be copied elsewhere; both must outlive a
+restart. A changed address makes new server certificates under the same authority.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def subjects(plan: Plan) -> dict[str, Subject]:
 
 
 def ensure(folder: Path, wanted: Mapping[str, Subject], now: datetime.datetime) -> bool:
-    """Makes what is missing or made for another subject; says whether anything was made. Keys are mode 600."""
+    """Makes what is missing or made for another subject; says whether anything was made. Keys are mode
+    600.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     record = folder / "made-for.json"
     known = json.loads(record.read_text()) if record.exists() else {}
@@ -122,7 +124,9 @@ def _certificate(folder: Path, name: str, subject: Subject, now: datetime.dateti
     _write_atomically(folder / f"{name}.crt", certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: Key, now: datetime.datetime) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: Key, now: datetime.datetime
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -1,7 +1,7 @@
 """Every name, address and path of one cluster, worked out of its settings: no I/O.
 
-Why in one place: `up` makes these, `status` looks at them and `down` takes them away; three spellings of one chain's
-name would leave a chain behind. Two clusters of different names share nothing.
+Why in one place: `up` makes these, `status` looks at them and `down` takes them away; three spellings of one
+chain's name would leave a chain behind. Two clusters of different names share nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One cluster. Layout of its /16: .0.0/24 host and nodes, .64.0/18 pods (a /24 a node), .128.0/20 services."""
+    """One cluster. Layout of its /16: .0.0/24 host and nodes, .64.0/18 pods (a /24 a node), .128.0/20
+    services.
+    """
 
     name: str
     state: Path

@@ -11,6 +11,8 @@ import socket
 import struct
 import subprocess
 import urllib.request
+from collections.abc import Mapping
+from typing import Any
 
 from localcluster.api import Api, ApiError
 from localcluster.machine import PATH
@@ -31,7 +33,7 @@ def https(plan: Plan, url: str) -> NotYet:
 def http(url: str) -> NotYet:
     """For the one part that serves its health in the clear (kube-proxy, inside its node's network)."""
     try:
-        with urllib.request.urlopen(url, timeout=2):
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310  (our own URL)
             return None
     except OSError as error:
         return f"{url}: {error}"
@@ -85,11 +87,33 @@ def node_ready(plan: Plan, node: Node, since: datetime.datetime | None = None) -
         return str(error)
     for condition in found.get("status", {}).get("conditions", []):
         if condition["type"] == "Ready":
-            beat = datetime.datetime.fromisoformat(condition["lastHeartbeatTime"].replace("Z", "+00:00"))
+            beat = _time(condition["lastHeartbeatTime"])
             if since is not None and beat < since.replace(microsecond=0):
                 return f"its last heartbeat is of {beat:%H:%M:%S}, before this start"
             return None if condition["status"] == "True" else str(condition["message"])
     return "it has not reported yet"
+
+
+def pods_fresh(plan: Plan, node: Node, since: datetime.datetime) -> NotYet:
+    """No pod of the node still shows itself ready from before `since`, when the node had no power."""
+    try:
+        found = Api.of(plan).get_object(f"/api/v1/pods?fieldSelector=spec.nodeName={node.name}")
+    except ApiError as error:
+        return str(error)
+    stale = [pod["metadata"]["name"] for pod in found["items"] if is_stale(pod, since)]
+    return f"these pods show what they were before: {', '.join(stale)}" if stale else None
+
+
+def is_stale(pod: Mapping[str, Any], since: datetime.datetime) -> bool:
+    """Its status says ready, by containers that started before `since`."""
+    status = pod["status"]
+    ready = any(item["type"] == "Ready" and item["status"] == "True" for item in status.get("conditions", []))
+    running = [item["state"].get("running") for item in status.get("containerStatuses", [])]
+    return ready and any(_time(item["startedAt"]) < since.replace(microsecond=0) for item in running if item)
+
+
+def _time(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def storage_class(plan: Plan) -> NotYet:

@@ -1,12 +1,14 @@
 """Finds and ends a cluster's processes by a mark in their environment.
 
-Why not pid files: after a crash they name strangers. Every process that a cluster starts carries LC_STATE=<folder> and
-LC_PART=<part>; children inherit both, and the kernel keeps the first environment readable for as long as they live.
-Containers have an environment of their own; they end with their node's pid 1.
+Why not pid files: after a crash they name strangers. Every process that a cluster starts carries
+LC_STATE=<folder> and LC_PART=<part>; children inherit both, and the kernel keeps the first environment
+readable for as long as they live. Containers have an environment of their own; they end with their node's pid
+1.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -100,7 +102,9 @@ def spawn(argv: list[str], *, environ: Mapping[str, str], log: Path) -> int:
 
 
 def rank(process: Process) -> int:
-    """The order in which `end_all` ends: who starts others first, etcd last (its clients never exit without it)."""
+    """The order in which `end_all` ends: who starts others first, etcd last (its clients never exit without
+    it).
+    """
     if process.part in ("local-path-provisioner", "kube-controller-manager", "kube-scheduler"):
         return 0
     if process.part.startswith("node"):
@@ -130,10 +134,8 @@ def end_all(look: Callable[[], list[Process]], *, clock: Callable[[], float] = t
 
 def _signal(processes: list[Process], number: signal.Signals) -> None:
     for process in processes:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, number)
-        except ProcessLookupError:
-            pass
 
 
 def _reap() -> None:

@@ -1,7 +1,7 @@
 """What a state folder remembers of its cluster: the settings it was made with, and the lock of its commands.
 
-Why: `status`, `load` and `down` must speak of the cluster that runs, not of what the environment happens to say now;
-and two commands at once would start what the other takes away.
+Why: `status`, `load` and `down` must speak of the cluster that runs, not of what the environment happens to
+say now; and two commands at once would start what the other takes away.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from localcluster.errors import ClusterError, UsageError
+from localcluster.errors import UsageError
 from localcluster.progress import Progress
 from localcluster.settings import Settings
 
@@ -37,16 +37,17 @@ def bins(state: Path) -> dict[str, Path]:
 
 
 def write(settings: Settings, programs: Mapping[str, Path]) -> None:
-    """Raises UsageError where the folder is another's, or its cluster has another network (etcd holds addresses)."""
+    """Raises UsageError where the folder is another's, or etcd holds the addresses of another network."""
     state, known = settings.state, _load(settings.state)
     if known and known["network"] != str(settings.network):
         raise UsageError(
             f"the cluster in {state} was made for the network {known['network']}, not {settings.network}",
             cure=f"LOCALCLUSTER_NETWORK={known['network']}, or: localcluster down --purge",
         )
-    if not known and state.is_dir() and any(path.name != "lock" for path in state.iterdir()):
+    if is_foreign(state):
         raise UsageError(
-            f"the state folder {state} holds something else than a cluster", cure="LOCALCLUSTER_STATE=<a new folder>"
+            f"the state folder {state} holds something else than a cluster",
+            cure="LOCALCLUSTER_STATE=<a new folder>",
         )
     content = {
         "name": settings.name,
@@ -59,19 +60,20 @@ def write(settings: Settings, programs: Mapping[str, Path]) -> None:
     half.rename(state / FILE)
 
 
-def exists(state: Path) -> bool:
-    return bool(_load(state))
+def is_foreign(state: Path) -> bool:
+    """The folder holds something, and no cluster ever wrote its record there."""
+    if not state.is_dir() or (state / FILE).exists():
+        return False
+    return any(path.name not in ("lock", f"{FILE}.half") for path in state.iterdir())
 
 
 def _load(state: Path) -> dict[str, Any]:
+    """A damaged record counts as none: the next `up` writes it anew, and `down` looks at the machine."""
     try:
         known = json.loads((state / FILE).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return {}
-    except ValueError as error:
-        raise ClusterError(f"{state / FILE} is damaged: {error}", cure=f"rm {state / FILE}; localcluster down") from None
-    assert isinstance(known, dict)
-    return known
+    return known if isinstance(known, dict) else {}
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The settings of one cluster, from flags and the environment, checked before anything is touched.
 
-Why the name is short: the kernel gives a network device 15 bytes, and every device, chain and control group of a
-cluster carries its name so that `down` can find them without trusting a file.
+Why the name is short: the kernel gives a network device 15 bytes, and every device, chain and control group
+of a cluster carries its name so that `down` can find them without trusting a file.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def settings(
 
 
 def default_network(name: str) -> str:
-    """Clusters of different names get different networks, 10.100.0.0/16 to 10.227.0.0/16 (usually: it is a hash)."""
+    """10.100.0.0/16 to 10.227.0.0/16 by a hash of the name, so that two clusters seldom want the same."""
     return f"10.{100 + crc32(name.encode()) % 128}.0.0/16"
 
 
@@ -83,7 +83,9 @@ def _network(text: str) -> IPv4Network:
     try:
         network = IPv4Network(text)
     except ValueError as error:
-        raise UsageError(f"the cluster's network {text!r} is no IPv4 network: {error}", cure=NETWORK_CURE) from None
+        raise UsageError(
+            f"the cluster's network {text!r} is no IPv4 network: {error}", cure=NETWORK_CURE
+        ) from None
     if network.prefixlen != 16:
         raise UsageError(f"the cluster's network {text!r} is not a /16", cure=NETWORK_CURE)
     return network

@@ -12,7 +12,9 @@ from localcluster.processes import scan
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """`pid` None: no such process. `not_yet`: why it is not ready; None where it is, and where it does not run."""
+    """`pid` None: no such process. `not_yet`: why it is not ready; None where it is, and where it does not
+    run.
+    """
 
     part: str
     pid: int | None

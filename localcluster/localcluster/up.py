@@ -1,7 +1,7 @@
 """Brings a cluster up: from nothing, from old data, or from whatever a crash left.
 
-Why "down, then up" instead of repairs in place: there is one way in and it is the tested one. A cluster that is whole
-is left alone.
+Why "down, then up" instead of repairs in place: there is one way in and it is the tested one. A cluster that
+is whole is left alone.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from localcluster import images, manifests, network, pki, probes, render, status
 from localcluster.api import Api, ApiError
 from localcluster.down import down, leftovers
 from localcluster.errors import ClusterError
-from localcluster.parts import Part, stages
+from localcluster.parts import Part, part_name, stages
 from localcluster.plan import Plan
 from localcluster.processes import scan
 from localcluster.progress import Progress, last_lines
@@ -32,8 +33,10 @@ def is_whole(plan: Plan) -> bool:
 
 
 def up(plan: Plan, progress: Progress) -> None:
-    """Comes back when the node is Ready, DNS answers and volumes can be claimed; raises ClusterError saying which part
-    failed, with its last log lines. What it started then stays for a look; `down` or the next `up` clears it."""
+    """Comes back when the node is Ready, DNS answers and volumes can be claimed; raises ClusterError saying
+    which part failed, with its last log lines. What it started then stays for a look; `down` or the next `up`
+    clears it.
+    """
     if leftovers(plan):
         down(plan)
         progress.say("cleared what an earlier cluster had left")
@@ -52,12 +55,11 @@ def up(plan: Plan, progress: Progress) -> None:
                 _until_ready(plan, part)
         _after(plan, {part.program for part in stage}, progress)
     for node in plan.nodes:
+        log = plan.log(part_name("kubelet", node))
         with progress.step(f"{node.name} is Ready"):
-            _wait(
-                lambda node=node: probes.node_ready(plan, node, began),  # type: ignore[misc]
-                f"{node.name} did not become Ready",
-                plan.log(f"kubelet-{node.name}"),
-            )
+            _wait(partial(probes.node_ready, plan, node, began), f"{node.name} did not become Ready", log)
+        with progress.step(f"{node.name} has looked at its pods"):
+            _wait(partial(probes.pods_fresh, plan, node, began), f"{node.name} reported no pods", log)
 
 
 def _after(plan: Plan, programs: set[str | None], progress: Progress) -> None:
@@ -111,10 +113,11 @@ def _port_is_free(plan: Plan) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("0.0.0.0", plan.port))
+            probe.bind(("", plan.port))
         except OSError as error:
             raise ClusterError(
-                f"the API server's port {plan.port} is taken: {error}", cure="LOCALCLUSTER_PORT=7443 localcluster up"
+                f"the API server's port {plan.port} is taken: {error}",
+                cure="LOCALCLUSTER_PORT=7443 localcluster up",
             ) from None
 
 
