@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 
 import uvicorn
 
 from whatsapp_simulator.app import create_app
-from whatsapp_simulator.schema import WrongVersion
+from whatsapp_simulator.schema import Unusable
 from whatsapp_simulator.settings import Settings, parse
 from whatsapp_simulator.world import make_world
 
@@ -35,19 +36,29 @@ class Server(uvicorn.Server):
 
 
 def main() -> None:
-    """Exit status: 0 after a graceful stop, 1 when the port or the database cannot be used, 2 for bad settings."""
+    """Exit status: 0 after a graceful stop, 1 when port or database cannot be used, 2 for bad settings."""
     settings = parse(sys.argv[1:], os.environ)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         world = make_world(settings)
-    except (WrongVersion, OSError) as error:
+    except (Unusable, OSError) as error:
         sys.exit(f"whatsapp-simulator: {error}")
     config = uvicorn.Config(
-        create_app(world), host=settings.host, port=settings.port, log_level="warning", access_log=False,
-        ws="websockets-sansio", ws_ping_interval=20, ws_ping_timeout=20, ws_max_size=1024 * 1024,
+        create_app(world),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_max_size=1024 * 1024,
         timeout_graceful_shutdown=5,
-    )  # fmt: skip
+    )
     server = Server(config, settings)
+    # uvicorn raises the signal that stopped it once more, when all is closed: that is the end we wanted.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     server.run()
     if not server.started:
         sys.exit(1)

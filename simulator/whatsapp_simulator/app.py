@@ -16,8 +16,8 @@ from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.world import World
 
 DESCRIPTION = """
-A local stand-in for web.whatsapp.com and for the phones. `GET /` is the WhatsApp page, `/phone` a phone for people;
-the calls below drive phones from tests and scripts. Nothing here talks to WhatsApp.
+A local stand-in for web.whatsapp.com and for the phones. `GET /` is the WhatsApp page, `/phone` a phone for
+people; the calls below drive phones from tests and scripts. Nothing here talks to WhatsApp.
 
 Errors are `{"error": "<code>", "message": "<what happened, and the cure>"}`.
 """
@@ -32,9 +32,11 @@ def create_app(world: World) -> FastAPI:
         world.store.close()
 
     app = FastAPI(
-        title="WhatsApp simulator", version=version("whatsapp-session-operator"), description=DESCRIPTION,
+        title="WhatsApp simulator",
+        version=version("whatsapp-session-operator"),
+        description=DESCRIPTION,
         lifespan=lifespan,
-    )  # fmt: skip
+    )
     app.state.world = world
     app.include_router(page_routes.router)
     app.include_router(phone_routes.router)
@@ -51,7 +53,9 @@ def create_app(world: World) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        problems = "; ".join(f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}" for one in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}" for one in error.errors()
+        )
         return JSONResponse({"error": "invalid_request", "message": f"{problems}. See /docs."}, 400)
 
     @app.exception_handler(HTTPException)

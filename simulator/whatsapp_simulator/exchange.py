@@ -1,7 +1,8 @@
 """WhatsApp itself between phones: messages go in, copies, acknowledgements and receipts come out.
 
-Why one place: a phone's message, a linked device's message and a read mark are the same few rules, and what is stored
-and what is told to open pages may never differ. Nothing here waits: frames go to `tell`, which only queues.
+Why one place: a phone's message, a linked device's message and a read mark are the same few rules, and
+what is stored and what is told to open pages may never differ. Nothing here waits: frames go to `tell`,
+which only queues.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ MAX_TEXT = 65_536
 class Tell(Protocol):
     """Queues a frame for the open pages of an account: all, only one device's, or all but one's."""
 
-    def __call__(self, number: str, frame: Frame, *, only: str | None = None, but: str | None = None) -> None: ...
+    def __call__(
+        self, number: str, frame: Frame, *, only: str | None = None, but: str | None = None
+    ) -> None: ...
 
 
 def new_phone_message_id() -> str:
@@ -39,24 +42,43 @@ class Exchange:
         self._tell = tell
         self._clock = clock
 
-    def phone(self, number: str, *, name: str | None = None, platform: str | None = None,
-              auto_read: bool | None = None) -> Account:  # fmt: skip
+    def phone(
+        self,
+        number: str,
+        *,
+        name: str | None = None,
+        platform: str | None = None,
+        auto_read: bool | None = None,
+    ) -> Account:
         """The phone with this number, made on first use; given settings are taken over."""
         account = self._store.account(number)
         if account is None:
             return self._store.create_account(
-                number, name=name or f"Phone {number[-4:]}", platform=platform or "android",
-                auto_read=True if auto_read is None else auto_read, now=self._clock(),
-            )  # fmt: skip
+                number,
+                name=name or f"Phone {number[-4:]}",
+                platform=platform or "android",
+                auto_read=True if auto_read is None else auto_read,
+                now=self._clock(),
+            )
         if (name, platform, auto_read) != (None, None, None):
             self._store.update_account(
-                number, name=name or account.name, platform=platform or account.platform,
+                number,
+                name=name or account.name,
+                platform=platform or account.platform,
                 auto_read=account.auto_read if auto_read is None else auto_read,
-            )  # fmt: skip
+            )
         return self._store.account(number) or account
 
-    def send(self, sender: str, to: str, text: str, *, message_id: str | None = None, kind: str = "chat",
-             device: str | None = None) -> Message:  # fmt: skip
+    def send(
+        self,
+        sender: str,
+        to: str,
+        text: str,
+        *,
+        message_id: str | None = None,
+        kind: str = "chat",
+        device: str | None = None,
+    ) -> Message:
         """A message of `sender`, written on the phone or (with `device`) on a linked device.
 
         The same id again gives the first outcome, so a page may repeat after a lost connection. Raises
@@ -67,25 +89,47 @@ class Exchange:
             self._confirm(known, device)
             return known
         if not 0 < len(text) <= MAX_TEXT:
-            raise Refused("invalid_text", f"A text has 1 to {MAX_TEXT} characters, this one {len(text)}.", status=400)
+            raise Refused(
+                "invalid_text", f"A text has 1 to {MAX_TEXT} characters, this one {len(text)}.", status=400
+            )
         receiver = self._store.account(to)
         if receiver is None:
             raise Refused(
-                "not_on_whatsapp", f"No phone here has the number {to}. Make one first: POST /phones/{to}.", status=404
+                "not_on_whatsapp",
+                f"No phone here has the number {to}. Make one first: POST /phones/{to}.",
+                status=404,
             )
         with self._store.transaction():
             mine = self._messages.add(
-                Message(seq=0, owner=sender, chat=to, id=message_id or new_phone_message_id(), from_me=True, type=kind,
-                        text=text, time=int(self._clock()), ack=Ack.SENT)
-            )  # fmt: skip
+                Message(
+                    seq=0,
+                    owner=sender,
+                    chat=to,
+                    id=message_id or new_phone_message_id(),
+                    from_me=True,
+                    type=kind,
+                    text=text,
+                    time=int(self._clock()),
+                    ack=Ack.SENT,
+                )
+            )
             reached = on_arrival(receiver_reads_at_once=receiver.auto_read or to == sender)
             self._messages.set_ack(sender, [mine.id], from_me=True, ack=reached)
             theirs = None
             if to != sender:
                 theirs = self._messages.add(
-                    Message(seq=0, owner=to, chat=sender, id=mine.id, from_me=False, type=kind, text=text,
-                            time=mine.time, ack=reached)
-                )  # fmt: skip
+                    Message(
+                        seq=0,
+                        owner=to,
+                        chat=sender,
+                        id=mine.id,
+                        from_me=False,
+                        type=kind,
+                        text=text,
+                        time=mine.time,
+                        ack=reached,
+                    )
+                )
         self._tell(sender, self.message_frame(mine), but=device)
         self._confirm(mine, device)
         if theirs:
@@ -107,10 +151,14 @@ class Exchange:
         return len(ids)
 
     def _confirm(self, message: Message, device: str | None) -> None:
-        """To the page that wrote it: the server has it (and, of a repeated one, how far it has come since)."""
+        """To the page that wrote it: the server has it; of a repeated one also how far it has come since."""
         if device is None:
             return
-        self._tell(message.owner, {"type": "ack", "id": message.id, "seq": message.seq, "t": message.time}, only=device)
+        self._tell(
+            message.owner,
+            {"type": "ack", "id": message.id, "seq": message.seq, "t": message.time},
+            only=device,
+        )
         for ack in steps(Ack.SENT, Ack(message.ack)):
             self._tell(message.owner, self._receipt(message.chat, [message.id], ack), only=device)
 
@@ -118,9 +166,10 @@ class Exchange:
         """A new message as a page gets it, with who the other side is."""
         other = self._store.account(message.chat)
         contact = {
-            "wid": user_wid(message.chat), "name": other.name if other else None,
+            "wid": user_wid(message.chat),
+            "name": other.name if other else None,
             "lid": lid_wid(other.lid) if other else None,
-        }  # fmt: skip
+        }
         return {"type": "message", "message": message.wire(), "contact": contact}
 
     @staticmethod

@@ -1,7 +1,7 @@
 """A phone links a browser, unlinks it, and the browser logs in again: the steps with their I/O.
 
-Linking commits only after the page said that it has kept the credential. If the page dies before that, nothing was
-linked; if it dies after, its credential works at the next start. Either way both sides agree.
+Linking commits only after the page said that it has kept the credential. If the page dies before that,
+nothing was linked; if it dies after, its credential works at the next start. Either way both sides agree.
 """
 
 from __future__ import annotations
@@ -26,13 +26,19 @@ STORE_SECONDS = 15.0
 
 
 def proof(secret: str, nonce: str) -> str:
-    """What a device answers to a challenge: HMAC-SHA256 in hex. The secret itself is sent once, when linking."""
+    """What a device answers to a challenge: HMAC-SHA256 in hex. The secret is sent once, when linking."""
     return hmac.new(bytes.fromhex(secret), nonce.encode(), hashlib.sha256).hexdigest()
 
 
 class Linking:
-    def __init__(self, store: Store, messages: MessageStore, exchange: Exchange, pages: Pages,
-                 clock: Callable[[], float]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        store: Store,
+        messages: MessageStore,
+        exchange: Exchange,
+        pages: Pages,
+        clock: Callable[[], float],
+    ) -> None:
         self._store = store
         self._messages = messages
         self._exchange = exchange
@@ -49,9 +55,14 @@ class Linking:
         self._pages.refs.end(page.key, RefEnd.USED)
         slot = self._store.next_slot(number)
         device = Device(
-            id=secrets.token_hex(8), number=number, slot=slot, secret=secrets.token_hex(32), name=page.browser,
-            linked_at=self._clock(), synced_seq=self._messages.last_seq(number),
-        )  # fmt: skip
+            id=secrets.token_hex(8),
+            number=number,
+            slot=slot,
+            secret=secrets.token_hex(32),
+            name=page.browser,
+            linked_at=self._clock(),
+            synced_seq=self._messages.last_seq(number),
+        )
         page.stored = asyncio.get_running_loop().create_future()
         page.tell({"type": "pair_success", "credential": self._credential(account, device)})
         try:
@@ -82,9 +93,13 @@ class Linking:
     @staticmethod
     def _credential(account: Account, device: Device) -> dict[str, str]:
         return {
-            "device": device.id, "secret": device.secret, "wid": device_wid(device.number, device.slot),
-            "lid": lid_wid(account.lid), "pushname": account.name, "platform": account.platform,
-        }  # fmt: skip
+            "device": device.id,
+            "secret": device.secret,
+            "wid": device_wid(device.number, device.slot),
+            "lid": lid_wid(account.lid),
+            "pushname": account.name,
+            "platform": account.platform,
+        }
 
     def login(self, device_id: str, nonce: str, answer: str) -> Device | None:
         """The device that gave the right answer; None when it is unknown, unlinked or wrong."""
@@ -93,7 +108,9 @@ class Linking:
             return device
         return None
 
-    def unlink(self, number: str, device_id: str | None, *, reason: str = "unlinked_by_phone") -> list[Device]:
+    def unlink(
+        self, number: str, device_id: str | None, *, reason: str = "unlinked_by_phone"
+    ) -> list[Device]:
         """Removes one linked device, or all. Raises `Refused` when there is no such device."""
         linked = self._store.devices(number)
         chosen = [device for device in linked if device_id in (None, device.id, device.wid, str(device.slot))]

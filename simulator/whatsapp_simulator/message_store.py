@@ -15,9 +15,16 @@ RECENT_PER_CHAT = 50
 
 def _message(row: sqlite3.Row) -> Message:
     return Message(
-        seq=row["seq"], owner=row["owner"], chat=row["chat"], id=row["id"], from_me=bool(row["from_me"]),
-        type=row["type"], text=row["text"], time=row["time"], ack=row["ack"],
-    )  # fmt: skip
+        seq=row["seq"],
+        owner=row["owner"],
+        chat=row["chat"],
+        id=row["id"],
+        from_me=bool(row["from_me"]),
+        type=row["type"],
+        text=row["text"],
+        time=row["time"],
+        ack=row["ack"],
+    )
 
 
 class MessageStore:
@@ -27,10 +34,19 @@ class MessageStore:
     def add(self, message: Message) -> Message:
         """The stored message with its `seq`."""
         cursor = self._database.execute(
-            "INSERT INTO messages (owner, chat, id, from_me, type, text, time, ack) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (message.owner, message.chat, message.id, int(message.from_me), message.type, message.text, message.time,
-             message.ack),
-        )  # fmt: skip
+            "INSERT INTO messages (owner, chat, id, from_me, type, text, time, ack) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                message.owner,
+                message.chat,
+                message.id,
+                int(message.from_me),
+                message.type,
+                message.text,
+                message.time,
+                message.ack,
+            ),
+        )
         assert cursor.lastrowid is not None
         return replace(message, seq=cursor.lastrowid)
 
@@ -50,18 +66,22 @@ class MessageStore:
 
     def unread(self, owner: str, chat: str) -> list[Message]:
         rows = self._database.execute(
-            "SELECT * FROM messages WHERE owner = ? AND chat = ? AND from_me = 0 AND ack < 3 ORDER BY seq", (owner, chat)
+            "SELECT * FROM messages WHERE owner = ? AND chat = ? AND from_me = 0 AND ack < 3 ORDER BY seq",
+            (owner, chat),
         )
         return [_message(row) for row in rows]
 
     def of_account(self, owner: str, chat: str | None = None) -> list[Message]:
         rows = self._database.execute(
-            "SELECT * FROM messages WHERE owner = ? AND (? IS NULL OR chat = ?) ORDER BY seq", (owner, chat, chat)
+            "SELECT * FROM messages WHERE owner = ? AND (? IS NULL OR chat = ?) ORDER BY seq",
+            (owner, chat, chat),
         )
         return [_message(row) for row in rows]
 
     def count(self, owner: str) -> int:
-        (number,) = self._database.execute("SELECT count(*) FROM messages WHERE owner = ?", (owner,)).fetchone()
+        (number,) = self._database.execute(
+            "SELECT count(*) FROM messages WHERE owner = ?", (owner,)
+        ).fetchone()
         return int(number)
 
     def last_seq(self, owner: str) -> int:
@@ -73,15 +93,17 @@ class MessageStore:
     def recent(self, owner: str, *, up_to: int) -> list[Message]:
         """The newest messages of each chat that a device took in before, oldest first."""
         rows = self._database.execute(
-            "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY chat ORDER BY seq DESC) AS age FROM messages "
-            "WHERE owner = ? AND seq <= ?) WHERE age <= ? ORDER BY seq",
+            "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY chat ORDER BY seq DESC) AS age "
+            "FROM messages WHERE owner = ? AND seq <= ?) WHERE age <= ? ORDER BY seq",
             (owner, up_to, RECENT_PER_CHAT),
         )
         return [_message(row) for row in rows]
 
     def after(self, owner: str, seq: int) -> list[Message]:
         """What a device has not taken in yet."""
-        rows = self._database.execute("SELECT * FROM messages WHERE owner = ? AND seq > ? ORDER BY seq", (owner, seq))
+        rows = self._database.execute(
+            "SELECT * FROM messages WHERE owner = ? AND seq > ? ORDER BY seq", (owner, seq)
+        )
         return [_message(row) for row in rows]
 
     def chats(self, owner: str) -> list[Chat]:

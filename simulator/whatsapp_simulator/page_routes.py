@@ -1,7 +1,8 @@
 """The WhatsApp page, the phone page and their files, each with the headers that the real one has.
 
-Why a strict Content-Security-Policy: a driver must work under one, as at web.whatsapp.com. Why browsers that call
-themselves headless are turned away: the real page refuses them too, and a driver must not find that out in production.
+Why a strict Content-Security-Policy: a driver must work under one, as at web.whatsapp.com. Why browsers
+that call themselves headless are turned away: the real page refuses them too, and a driver must not find
+that out in production.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from whatsapp_simulator.pictures import draw_qr
 
 PAGE = Path(__file__).parent / "page"
 POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: data:; "
-    "connect-src 'self' ws: wss: blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob: data:; connect-src 'self' ws: wss: blob: data:; object-src 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,

@@ -1,7 +1,8 @@
 """The websocket between a page and the server: one page's life, frame by frame.
 
-A page says `hello` (not linked: it gets QR codes) or `login` (linked: it must answer a challenge), and may do only what
-its state allows. A malformed or unexpected frame closes the socket with the reason; the page comes back and says hello.
+A page says `hello` (not linked: it gets QR codes) or `login` (linked: it must answer a challenge), and
+may do only what its state allows. A malformed or unexpected frame closes the socket with the reason; the
+page comes back and says hello.
 """
 
 from __future__ import annotations
@@ -51,10 +52,18 @@ class PageSocket:
         self._rotation: QrRotation | None = None
         self._challenge: tuple[str, str] | None = None  # device, nonce
         self._handlers: dict[str, Callable[[Frame], None]] = {
-            "hello": self._hello, "login": self._login, "proof": self._proof, "refresh": self._refresh,
-            "stored": self._stored, "send": self._send, "received": self._received, "seen": self._seen,
-            "exists": self._exists, "logout": self._logout, "ping": self._ping,
-        }  # fmt: skip
+            "hello": self._hello,
+            "login": self._login,
+            "proof": self._proof,
+            "refresh": self._refresh,
+            "stored": self._stored,
+            "send": self._send,
+            "received": self._received,
+            "seen": self._seen,
+            "exists": self._exists,
+            "logout": self._logout,
+            "ping": self._ping,
+        }
 
     async def run(self) -> None:
         """Until the socket ends, for whatever reason."""
@@ -96,7 +105,8 @@ class PageSocket:
                 frame = json.loads(text)
             except ValueError:
                 raise BadFrame("a frame must be JSON") from None
-            handler = self._handlers.get(frame.get("type")) if isinstance(frame, dict) else None
+            kind = frame.get("type") if isinstance(frame, dict) else None
+            handler = self._handlers.get(kind) if isinstance(kind, str) else None
             if handler is None:
                 raise BadFrame(f"unknown frame {text[:60]!r}")
             handler(frame)
@@ -150,7 +160,7 @@ class PageSocket:
     # Logged in
 
     def _me(self, frame: Frame) -> tuple[str, str]:
-        """(number, device id). A page that was just logged out may still have frames under way: they go nowhere."""
+        """(number, device id) of a logged-in page."""
         if self._page.device is None:
             raise BadFrame(f"{frame['type']}: this page is not logged in")
         return self._page.device.number, self._page.device.id
@@ -162,9 +172,12 @@ class PageSocket:
         number, device = self._me(frame)
         try:
             self._world.exchange.send(
-                number, phone_number(text_of(frame, "to")), str(frame.get("body", "")),
-                message_id=text_of(frame, "id"), device=device,
-            )  # fmt: skip
+                number,
+                phone_number(text_of(frame, "to")),
+                str(frame.get("body", "")),
+                message_id=text_of(frame, "id"),
+                device=device,
+            )
         except Refused as error:
             self._page.tell({"type": "nack", "id": frame["id"], **error.body()})
 
@@ -185,7 +198,11 @@ class PageSocket:
             account = self._world.store.account(phone_number(text_of(frame, "wid")))
         except Refused:
             account = None
-        known = account and {"wid": user_wid(account.number), "lid": lid_wid(account.lid), "name": account.name}
+        known = account and {
+            "wid": user_wid(account.number),
+            "lid": lid_wid(account.lid),
+            "name": account.name,
+        }
         self._answer(frame, {"contact": known})
 
     def _logout(self, frame: Frame) -> None:

@@ -1,7 +1,7 @@
 """The open WhatsApp pages: who is connected, what waits to be sent to them, and which QR code each shows.
 
-Why queues: the exchange tells pages without waiting; each socket's own task sends in order. A page is either waiting
-to be linked (it shows a QR code) or logged in as one device; never both.
+Why queues: the exchange tells pages without waiting; each socket's own task sends in order. A page is
+either waiting to be linked (it shows a QR code) or logged in as one device; never both.
 """
 
 from __future__ import annotations
@@ -93,7 +93,12 @@ class Pages:
     def tell(self, number: str, frame: Frame, *, only: str | None = None, but: str | None = None) -> None:
         """Queues a frame for the logged-in pages of an account."""
         for device_id, page in self._by_device.items():
-            if page.device and page.device.number == number and device_id != but and only in (None, device_id):
+            if (
+                page.device
+                and page.device.number == number
+                and device_id != but
+                and only in (None, device_id)
+            ):
                 page.tell(frame)
 
     def showing(self, ref: str) -> Page:

@@ -1,8 +1,8 @@
 """Linking a browser by a scanned code: the whole decision, without sockets, clock or database.
 
-The code has the real form `2@<ref>,<noise key>,<identity key>,<adv secret>[,<n>]`: a ref that the server gave to one
-open page, and keys that this page made. A ref is good while it is shown: not after its rotation, not after its page
-has gone, and once.
+The code has the real form `2@<ref>,<noise key>,<identity key>,<adv secret>[,<n>]`: a ref that the server
+gave to one open page, and keys that this page made. A ref is good while it is shown: not after its
+rotation, not after its page has gone, and once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from whatsapp_simulator.records import MAX_LINKED_DEVICES, Device
 
 REF_PREFIX = "2@"
 KEY_BYTES = 32
-# Refs that ended are remembered so that a late scan gets the true reason; this many, then the oldest are unknown.
+# Refs that ended are remembered, so that a late scan gets the true reason; the oldest become unknown.
 REMEMBERED_REFS = 5000
 
 

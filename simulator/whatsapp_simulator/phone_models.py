@@ -21,7 +21,7 @@ class Strict(BaseModel):
 class PhoneSettings(Strict):
     name: Annotated[str | None, Field(min_length=1, max_length=100, examples=["Ana"])] = None
     platform: Annotated[Platform | None, Field(examples=["android"])] = None
-    autoRead: Annotated[bool | None, Field(description="read every message on arrival (default true)")] = None  # noqa: N815
+    autoRead: Annotated[bool | None, Field(description="read every message on arrival (default true)")] = None
 
 
 class Scan(Strict):
@@ -45,19 +45,25 @@ class DeviceOut(BaseModel):
     id: str
     name: Annotated[str, Field(examples=["Chrome (Linux)"])]
     wid: Annotated[str, Field(examples=[f"{NUMBER}:1@c.us"])]
-    linkedAt: str  # noqa: N815
+    linkedAt: str
     connected: bool
 
     @classmethod
     def of(cls, device: Device, *, connected: bool) -> DeviceOut:
-        return cls(id=device.id, name=device.name, wid=device.wid, linkedAt=iso(device.linked_at), connected=connected)
+        return cls(
+            id=device.id,
+            name=device.name,
+            wid=device.wid,
+            linkedAt=iso(device.linked_at),
+            connected=connected,
+        )
 
 
 class PhoneOut(BaseModel):
     number: Annotated[str, Field(examples=[NUMBER])]
     name: str
     platform: str
-    autoRead: bool  # noqa: N815
+    autoRead: bool
     lid: str
     devices: list[DeviceOut]
     messages: Annotated[int, Field(description="how many messages this phone has sent and received")]
@@ -65,9 +71,14 @@ class PhoneOut(BaseModel):
     @classmethod
     def of(cls, account: Account, devices: list[DeviceOut], messages: int) -> PhoneOut:
         return cls(
-            number=account.number, name=account.name, platform=account.platform, autoRead=account.auto_read,
-            lid=account.lid, devices=devices, messages=messages,
-        )  # fmt: skip
+            number=account.number,
+            name=account.name,
+            platform=account.platform,
+            autoRead=account.auto_read,
+            lid=account.lid,
+            devices=devices,
+            messages=messages,
+        )
 
 
 class MessageOut(BaseModel):
@@ -75,36 +86,52 @@ class MessageOut(BaseModel):
     chat: Annotated[str, Field(description="the other side's number")]
     sender: Annotated[str, Field(alias="from")]
     to: str
-    fromMe: bool  # noqa: N815
+    fromMe: bool
     type: Annotated[str, Field(examples=["text"])]
     text: str
     timestamp: str
-    ack: Annotated[int, Field(description="1 server, 2 delivered, 3 read; of a received message: 2 unread, 3 read")]
+    ack: Annotated[
+        int, Field(description="1 server, 2 delivered, 3 read; of a received message: 2 unread, 3 read")
+    ]
 
     @classmethod
     def of(cls, message: Message) -> MessageOut:
         sender, to = (message.owner, message.chat) if message.from_me else (message.chat, message.owner)
         kind = "text" if message.type == "chat" else message.type
-        return cls.model_validate({
-            "id": message.id, "chat": message.chat, "from": sender, "to": to, "fromMe": message.from_me, "type": kind,
-            "text": message.text, "timestamp": iso(message.time), "ack": message.ack,
-        })  # fmt: skip
+        return cls.model_validate(
+            {
+                "id": message.id,
+                "chat": message.chat,
+                "from": sender,
+                "to": to,
+                "fromMe": message.from_me,
+                "type": kind,
+                "text": message.text,
+                "timestamp": iso(message.time),
+                "ack": message.ack,
+            }
+        )
 
 
 class ConnectionOut(BaseModel):
-    id: Annotated[str, Field(examples=["connection-7"], description="unique over all connections that ever were")]
+    id: Annotated[
+        str, Field(examples=["connection-7"], description="unique over all connections that ever were")
+    ]
     number: str
     device: str
-    openedAt: str  # noqa: N815
-    closedAt: str | None  # noqa: N815
+    openedAt: str
+    closedAt: str | None
 
     @classmethod
     def of(cls, connection: Connection) -> ConnectionOut:
         closed = connection.closed_at
         return cls(
-            id=connection.name, number=connection.number, device=connection.device, openedAt=iso(connection.opened_at),
+            id=connection.name,
+            number=connection.number,
+            device=connection.device,
+            openedAt=iso(connection.opened_at),
             closedAt=None if closed is None else iso(closed),
-        )  # fmt: skip
+        )
 
 
 class Linked(BaseModel):
@@ -122,4 +149,6 @@ class ReadOut(BaseModel):
 
 class Error(BaseModel):
     error: Annotated[str, Field(examples=["qr_expired"])]
-    message: Annotated[str, Field(examples=["This QR code is no longer shown: the page has a newer one. Scan …"])]
+    message: Annotated[
+        str, Field(examples=["This QR code is no longer shown: the page has a newer one. Scan …"])
+    ]

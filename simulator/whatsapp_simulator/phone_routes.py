@@ -1,7 +1,7 @@
 """The control API: a test, a script or the phone page does what a person does with a phone in hand.
 
-A phone is made on its first use as the one that acts (create, scan, send); the receiver of a message must exist, as
-with real numbers.
+A phone is made on its first use as the one that acts (create, scan, send); the receiver of a message must
+exist, as with real numbers.
 """
 
 from __future__ import annotations
@@ -15,9 +15,21 @@ from pydantic import ValidationError
 from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.numbers import phone_number
 from whatsapp_simulator.phone_models import (
-    NUMBER, ConnectionOut, DeviceOut, Error, Linked, MessageOut, PhoneOut, PhoneSettings, Read, ReadOut, Scan, Send,
-    Unlink, Unlinked,
-)  # fmt: skip
+    NUMBER,
+    ConnectionOut,
+    DeviceOut,
+    Error,
+    Linked,
+    MessageOut,
+    PhoneOut,
+    PhoneSettings,
+    Read,
+    ReadOut,
+    Scan,
+    Send,
+    Unlink,
+    Unlinked,
+)
 from whatsapp_simulator.pictures import MAX_PICTURE_BYTES, read_qr
 from whatsapp_simulator.records import Account, Device
 from whatsapp_simulator.world import World
@@ -29,11 +41,14 @@ SCAN_BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": Scan.model_json_schema(), "example": {"code": "2@<ref>,<key>,<key>,<secret>"}},
+            "application/json": {
+                "schema": Scan.model_json_schema(),
+                "example": {"code": "2@<ref>,<key>,<key>,<secret>"},
+            },
             "image/png": {"schema": {"type": "string", "format": "binary"}},
         },
     }
-}  # fmt: skip
+}
 
 
 def world_of(request: Request) -> World:
@@ -41,7 +56,9 @@ def world_of(request: Request) -> World:
     return world
 
 
-def number_in(number: Annotated[str, Path(description="digits, country code first", examples=[NUMBER])]) -> str:
+def number_in(
+    number: Annotated[str, Path(description="digits, country code first", examples=[NUMBER])],
+) -> str:
     return phone_number(number)
 
 
@@ -52,7 +69,9 @@ Number = Annotated[str, Depends(number_in)]
 def _existing(world: World, number: str) -> Account:
     account = world.store.account(number)
     if account is None:
-        raise Refused("unknown_phone", f"There is no phone {number}. Make it first: POST /phones/{number}.", status=404)
+        raise Refused(
+            "unknown_phone", f"There is no phone {number}. Make it first: POST /phones/{number}.", status=404
+        )
     return account
 
 
@@ -72,8 +91,9 @@ async def list_phones(world: WorldHere) -> list[PhoneOut]:
 
 
 @router.post("/phones/{number}", tags=["phones"])
-async def create_phone(number: Number, world: WorldHere, settings: Annotated[PhoneSettings | None, Body()] = None
-                       ) -> PhoneOut:  # fmt: skip
+async def create_phone(
+    number: Number, world: WorldHere, settings: Annotated[PhoneSettings | None, Body()] = None
+) -> PhoneOut:
     """Make a phone, or change the given settings of an existing one."""
     given = settings or PhoneSettings()
     account = world.exchange.phone(number, name=given.name, platform=given.platform, auto_read=given.autoRead)
@@ -88,7 +108,7 @@ async def get_phone(number: Number, world: WorldHere) -> PhoneOut:
 
 @router.post("/phones/{number}/scan", tags=["linking"], openapi_extra=SCAN_BODY)
 async def scan(number: Number, request: Request, world: WorldHere) -> Linked:
-    """Scan a QR code: its text as JSON, or a picture of it as the body. Answers when the page has kept its login."""
+    """Scan a QR code: its text as JSON, or a picture of it as the body; answers once the page is linked."""
     device = await world.linking.scan(number, await _scanned_text(request))
     return Linked(number=number, device=_device(world, device))
 
@@ -98,7 +118,9 @@ async def _scanned_text(request: Request) -> str:
     async for part in request.stream():
         body += part
         if len(body) > MAX_PICTURE_BYTES:
-            raise Refused("invalid_picture", f"The body is larger than {MAX_PICTURE_BYTES} bytes.", status=400)
+            raise Refused(
+                "invalid_picture", f"The body is larger than {MAX_PICTURE_BYTES} bytes.", status=400
+            )
     if request.headers.get("content-type", "").startswith("image/"):
         return read_qr(bytes(body))
     try:
@@ -115,7 +137,9 @@ async def _scanned_text(request: Request) -> str:
 async def unlink(number: Number, world: WorldHere, body: Annotated[Unlink | None, Body()] = None) -> Unlinked:
     """Remove one linked device, or all of them: their pages log out."""
     _existing(world, number)
-    return Unlinked(unlinked=[device.id for device in world.linking.unlink(number, body.device if body else None)])
+    return Unlinked(
+        unlinked=[device.id for device in world.linking.unlink(number, body.device if body else None)]
+    )
 
 
 @router.post("/phones/{number}/send", tags=["messages"])
@@ -127,8 +151,9 @@ async def send(number: Number, body: Send, world: WorldHere) -> MessageOut:
 
 
 @router.get("/phones/{number}/messages", tags=["messages"])
-async def list_messages(number: Number, world: WorldHere, chat: Annotated[str | None, Query()] = None
-                        ) -> list[MessageOut]:  # fmt: skip
+async def list_messages(
+    number: Number, world: WorldHere, chat: Annotated[str | None, Query()] = None
+) -> list[MessageOut]:
     """What this phone has sent and received, oldest first."""
     _existing(world, number)
     other = phone_number(chat) if chat else None

@@ -18,7 +18,9 @@ MAX_PICTURE_PIXELS = 20_000_000
 def draw_qr(text: str) -> bytes:
     """A PNG of about 300 pixels. Raises `Refused(invalid_text)`."""
     if not 0 < len(text) <= MAX_QR_TEXT:
-        raise Refused("invalid_text", f"A QR text has 1 to {MAX_QR_TEXT} characters, this one {len(text)}.", status=400)
+        raise Refused(
+            "invalid_text", f"A QR text has 1 to {MAX_QR_TEXT} characters, this one {len(text)}.", status=400
+        )
     picture = io.BytesIO()
     segno.make_qr(text, error="l").save(picture, kind="png", scale=4, border=2)
     return picture.getvalue()
@@ -32,7 +34,9 @@ def read_qr(picture: bytes) -> str:
         image = Image.open(io.BytesIO(picture))
         if image.width * image.height > MAX_PICTURE_PIXELS:
             raise _unreadable(f"it has {image.width} x {image.height} pixels")
-        found = [code.text for code in zxingcpp.read_barcodes(image.convert("RGB")) if "QR" in code.format.name]
+        found = [
+            code.text for code in zxingcpp.read_barcodes(image.convert("RGB")) if "QR" in code.format.name
+        ]
     except (UnidentifiedImageError, OSError, ValueError) as error:
         raise _unreadable(f"it is no picture ({error})") from error
     if len(found) != 1:

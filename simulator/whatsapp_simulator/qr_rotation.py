@@ -1,4 +1,6 @@
-"""Which QR code a page shows when: the first one longest, then shorter ones, then idle until the page asks again."""
+"""Which QR code a page shows when: the first one longest, then shorter ones, then idle until the page asks
+again.
+"""
 
 from __future__ import annotations
 

@@ -63,9 +63,15 @@ class Message:
     def wire(self) -> dict[str, Any]:
         """As the page gets it."""
         return {
-            "seq": self.seq, "id": self.id, "chat": user_wid(self.chat), "fromMe": self.from_me,
-            "type": self.type, "body": self.text, "t": self.time, "ack": self.ack,
-        }  # fmt: skip
+            "seq": self.seq,
+            "id": self.id,
+            "chat": user_wid(self.chat),
+            "fromMe": self.from_me,
+            "type": self.type,
+            "body": self.text,
+            "t": self.time,
+            "ack": self.ack,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

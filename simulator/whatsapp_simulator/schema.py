@@ -5,6 +5,8 @@ Why user_version: a file of another version is refused by name, never silently r
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from pathlib import Path
 
@@ -16,8 +18,8 @@ CREATE TABLE accounts (
   auto_read INTEGER NOT NULL, created_at REAL NOT NULL, next_slot INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE TABLE devices (
-  id TEXT PRIMARY KEY, number TEXT NOT NULL REFERENCES accounts(number), slot INTEGER NOT NULL, secret TEXT NOT NULL,
-  name TEXT NOT NULL, linked_at REAL NOT NULL, synced_seq INTEGER NOT NULL
+  id TEXT PRIMARY KEY, number TEXT NOT NULL REFERENCES accounts(number), slot INTEGER NOT NULL,
+  secret TEXT NOT NULL, name TEXT NOT NULL, linked_at REAL NOT NULL, synced_seq INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX devices_of ON devices(number);
 CREATE TABLE messages (
@@ -34,19 +36,32 @@ CREATE INDEX open_connections ON connections(closed_at) WHERE closed_at IS NULL;
 """
 
 
-class WrongVersion(Exception):
-    """The file was written by another version of the simulator."""
+class Unusable(Exception):
+    """The data folder cannot be used now; the text says why and ends with the cure."""
+
+
+def lock(folder: Path) -> int:
+    """Keeps a second simulator out of this folder for as long as the process lives. Raises `Unusable`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        raise Unusable(
+            f"Another simulator works in {folder}. Stop it, or start this one with another --data-dir."
+        ) from None
+    return held
 
 
 def open_database(path: Path, *, reset: bool = False) -> sqlite3.Connection:
-    """An open database with today's tables. Raises `WrongVersion` with the cure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """An open database with today's tables. Raises `Unusable`."""
     if reset:
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
-    # NORMAL survives a killed process; only a power cut may lose the last commits, which a simulator can bear.
+    # NORMAL survives a killed process; only a power cut may lose the last commits: fine for a simulator.
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute("PRAGMA foreign_keys = ON")
     (version,) = database.execute("PRAGMA user_version").fetchone()
@@ -54,7 +69,7 @@ def open_database(path: Path, *, reset: bool = False) -> sqlite3.Connection:
         database.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
     elif version != VERSION:
         database.close()
-        raise WrongVersion(
+        raise Unusable(
             f"{path} has version {version}, this simulator writes version {VERSION}. "
             "Start with --reset (forgets every phone and message) or with another --data-dir."
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# As on the real page: the first code stays for a minute, each next one for 20 s, and after six the page goes idle.
+# As on the real page: the first code stays for a minute, each next one 20 s; after six the page is idle.
 QR_FIRST_SECONDS = 60.0
 QR_ROTATION_SECONDS = 20.0
 QR_ROTATIONS = 6
@@ -66,14 +66,35 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     flag("--host", "HOST", "127.0.0.1", "address to listen on")
     flag("--port", "PORT", "8080", "port to listen on, 0 for any free one", type=_port)
     flag("--data-dir", "DATA_DIR", "./simulator-data", "where the SQLite file lies", type=Path)
-    flag("--qr-first-seconds", "QR_FIRST_SECONDS", f"{QR_FIRST_SECONDS:g}", "life of the first QR code", type=_seconds)
-    flag("--qr-rotation-seconds", "QR_ROTATION_SECONDS", f"{QR_ROTATION_SECONDS:g}", "life of each next one",
-         type=_seconds)  # fmt: skip
-    flag("--qr-rotations", "QR_ROTATIONS", str(QR_ROTATIONS), "codes shown before the page goes idle", type=_count)
+    flag(
+        "--qr-first-seconds",
+        "QR_FIRST_SECONDS",
+        f"{QR_FIRST_SECONDS:g}",
+        "life of the first QR code",
+        type=_seconds,
+    )
+    flag(
+        "--qr-rotation-seconds",
+        "QR_ROTATION_SECONDS",
+        f"{QR_ROTATION_SECONDS:g}",
+        "life of each next one",
+        type=_seconds,
+    )
+    flag(
+        "--qr-rotations",
+        "QR_ROTATIONS",
+        str(QR_ROTATIONS),
+        "codes shown before the page goes idle",
+        type=_count,
+    )
     parser.add_argument("--reset", action="store_true", help="forget every phone, device and message first")
     given = parser.parse_args(arguments)
     return Settings(
-        data_dir=given.data_dir, host=given.host, port=given.port, reset=given.reset,
-        qr_first_seconds=given.qr_first_seconds, qr_rotation_seconds=given.qr_rotation_seconds,
+        data_dir=given.data_dir,
+        host=given.host,
+        port=given.port,
+        reset=given.reset,
+        qr_first_seconds=given.qr_first_seconds,
+        qr_rotation_seconds=given.qr_rotation_seconds,
         qr_rotations=given.qr_rotations,
-    )  # fmt: skip
+    )

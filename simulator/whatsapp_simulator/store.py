@@ -1,11 +1,12 @@
 """What survives a restart of the simulator: accounts, devices, connections; messages are in `message_store`.
 
-Why synchronous calls on the event loop: each is a few rows in a local file (tens of microseconds), and a decision and
-its effect then happen in one step, which nothing can interleave with.
+Why synchronous calls on the event loop: each is a few rows in a local file (tens of microseconds), and a
+decision and its effect then happen in one step, which nothing can interleave with.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -13,36 +14,25 @@ from contextlib import contextmanager
 
 from whatsapp_simulator.records import Account, Connection, Device
 
-Row = tuple[object, ...]
-
 
 def _account(row: sqlite3.Row) -> Account:
     return Account(
-        number=row["number"], name=row["name"], platform=row["platform"], lid=row["lid"],
-        auto_read=bool(row["auto_read"]), created_at=row["created_at"],
-    )  # fmt: skip
-
-
-def _device(row: sqlite3.Row) -> Device:
-    return Device(
-        id=row["id"], number=row["number"], slot=row["slot"], secret=row["secret"], name=row["name"],
-        linked_at=row["linked_at"], synced_seq=row["synced_seq"],
-    )  # fmt: skip
-
-
-def _connection(row: sqlite3.Row) -> Connection:
-    return Connection(
-        id=row["id"], number=row["number"], device=row["device"], slot=row["slot"], opened_at=row["opened_at"],
-        closed_at=row["closed_at"],
-    )  # fmt: skip
+        number=row["number"],
+        name=row["name"],
+        platform=row["platform"],
+        lid=row["lid"],
+        auto_read=bool(row["auto_read"]),
+        created_at=row["created_at"],
+    )
 
 
 class Store:
     """One writer: the process that opened the file."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, lock: int | None = None) -> None:
         database.row_factory = sqlite3.Row
         self.database = database
+        self._lock = lock
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -60,6 +50,9 @@ class Store:
 
     def close(self) -> None:
         self.database.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     # Accounts
 
@@ -68,16 +61,24 @@ class Store:
         return _account(row) if row else None
 
     def accounts(self) -> list[Account]:
-        return [_account(row) for row in self.database.execute("SELECT * FROM accounts ORDER BY created_at, number")]
+        return [
+            _account(row)
+            for row in self.database.execute("SELECT * FROM accounts ORDER BY created_at, number")
+        ]
 
-    def create_account(self, number: str, *, name: str, platform: str, auto_read: bool, now: float) -> Account:
+    def create_account(
+        self, number: str, *, name: str, platform: str, auto_read: bool, now: float
+    ) -> Account:
         """A phone that did not exist. Its LID says nothing about its number, as the real ones."""
         lid = str(secrets.randbelow(9 * 10**13) + 10**13)
         self.database.execute(
-            "INSERT INTO accounts (number, name, platform, lid, auto_read, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO accounts (number, name, platform, lid, auto_read, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             (number, name, platform, lid, int(auto_read), now),
         )
-        return Account(number=number, name=name, platform=platform, lid=lid, auto_read=auto_read, created_at=now)
+        return Account(
+            number=number, name=name, platform=platform, lid=lid, auto_read=auto_read, created_at=now
+        )
 
     def update_account(self, number: str, *, name: str, platform: str, auto_read: bool) -> None:
         self.database.execute(
@@ -89,23 +90,33 @@ class Store:
 
     def devices(self, number: str) -> list[Device]:
         rows = self.database.execute("SELECT * FROM devices WHERE number = ? ORDER BY slot", (number,))
-        return [_device(row) for row in rows]
+        return [Device(**row) for row in rows]
 
     def device(self, device_id: str) -> Device | None:
         row = self.database.execute("SELECT * FROM devices WHERE id = ?", (device_id,)).fetchone()
-        return _device(row) if row else None
+        return Device(**row) if row else None
 
     def next_slot(self, number: str) -> int:
         """A slot number that no device of this account ever had."""
         row = self.database.execute(
-            "UPDATE accounts SET next_slot = next_slot + 1 WHERE number = ? RETURNING next_slot - 1 AS slot", (number,)
+            "UPDATE accounts SET next_slot = next_slot + 1 WHERE number = ? RETURNING next_slot - 1 AS slot",
+            (number,),
         ).fetchone()
         return int(row["slot"])
 
     def add_device(self, device: Device) -> None:
         self.database.execute(
-            "INSERT INTO devices (id, number, slot, secret, name, linked_at, synced_seq) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (device.id, device.number, device.slot, device.secret, device.name, device.linked_at, device.synced_seq),
+            "INSERT INTO devices (id, number, slot, secret, name, linked_at, synced_seq) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                device.id,
+                device.number,
+                device.slot,
+                device.secret,
+                device.name,
+                device.linked_at,
+                device.synced_seq,
+            ),
         )
 
     def remove_device(self, device_id: str) -> None:
@@ -126,9 +137,13 @@ class Store:
         )
         assert cursor.lastrowid is not None
         return Connection(
-            id=cursor.lastrowid, number=device.number, device=device.id, slot=device.slot, opened_at=now,
+            id=cursor.lastrowid,
+            number=device.number,
+            device=device.id,
+            slot=device.slot,
+            opened_at=now,
             closed_at=None,
-        )  # fmt: skip
+        )
 
     def close_connection(self, connection_id: int, now: float) -> None:
         self.database.execute("UPDATE connections SET closed_at = ? WHERE id = ?", (now, connection_id))
@@ -140,7 +155,8 @@ class Store:
     def connections(self, *, only_open: bool = False, number: str | None = None) -> list[Connection]:
         """All that ever were, oldest first."""
         rows = self.database.execute(
-            "SELECT * FROM connections WHERE (? = 0 OR closed_at IS NULL) AND (? IS NULL OR number = ?) ORDER BY id",
+            "SELECT * FROM connections WHERE (? = 0 OR closed_at IS NULL) AND (? IS NULL OR number = ?) "
+            "ORDER BY id",
             (int(only_open), number, number),
         )
-        return [_connection(row) for row in rows]
+        return [Connection(**row) for row in rows]

@@ -1,7 +1,7 @@
 """What a page gets when it logs in: who it is, its contacts, chats and recent messages; then what it missed.
 
-Why two parts: the recent messages are history and raise no event in the page; those that arrived while the device was
-away come after, one by one, as new ones.
+Why two parts: the recent messages are history and raise no event in the page; those that arrived while
+the device was away come after, one by one, as new ones.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ def welcome(account: Account, device: Device, connection: Connection, messages: 
     return {
         "type": "welcome",
         "connection": {"id": connection.id, "name": connection.name},
-        "me": {"wid": device.wid, "lid": lid_wid(account.lid), "pushname": account.name, "platform": account.platform},
+        "me": {
+            "wid": device.wid,
+            "lid": lid_wid(account.lid),
+            "pushname": account.name,
+            "platform": account.platform,
+        },
         "contacts": [_contact(chat) for chat in chats],
         "chats": [{"wid": user_wid(chat.number), "t": chat.time, "unread": chat.unread} for chat in chats],
         "messages": [message.wire() for message in messages.recent(account.number, up_to=device.synced_seq)],

@@ -10,7 +10,7 @@ from whatsapp_simulator.exchange import Exchange
 from whatsapp_simulator.linking import Linking
 from whatsapp_simulator.message_store import MessageStore
 from whatsapp_simulator.pages import Pages
-from whatsapp_simulator.schema import open_database
+from whatsapp_simulator.schema import lock, open_database
 from whatsapp_simulator.settings import Settings
 from whatsapp_simulator.store import Store
 
@@ -26,8 +26,9 @@ class World:
 
 
 def make_world(settings: Settings, clock: Callable[[], float] = time.time) -> World:
-    """Opens (or makes) the database. Raises `WrongVersion`."""
-    store = Store(open_database(settings.database, reset=settings.reset))
+    """Opens (or makes) the database. Raises `Unusable` or `OSError`."""
+    held = lock(settings.data_dir)
+    store = Store(open_database(settings.database, reset=settings.reset), held)
     store.close_all_connections(clock())
     messages = MessageStore(store)
     pages = Pages(store, clock)
