@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from whatsapp_contracts import __version__
 from whatsapp_simulator import page_routes, phone_routes
 from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.world import World
@@ -33,7 +33,7 @@ def create_app(world: World) -> FastAPI:
 
     app = FastAPI(
         title="WhatsApp simulator",
-        version=version("whatsapp-session-operator"),
+        version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
     )

@@ -53,17 +53,34 @@ def install_simulator(cluster: Cluster, manifest: str | None = None) -> None:
     """Apply the simulator and wait until it serves."""
     text = manifest or (ROOT / "examples" / "simulator.yaml").read_text()
     cluster.kubectl("apply", "-f", "-", input=text)
-    cluster.kubectl("-n", SIMULATOR, "rollout", "status", f"deployment/{SIMULATOR}", "--timeout=180s")
+    try:
+        cluster.kubectl("-n", SIMULATOR, "rollout", "status", f"deployment/{SIMULATOR}", "--timeout=120s")
+    except ToolError as error:
+        raise ToolError(f"{error}\n{why_not(cluster, SIMULATOR)}") from None
+
+
+def why_not(cluster: Cluster, namespace: str) -> str:
+    """The pods of a namespace and what the newest said last, for the text of a failure."""
+    pods = cluster.kubectl("get", "pods", "-n", namespace, "--sort-by=.metadata.creationTimestamp")
+    names = [line.split()[0] for line in pods.splitlines()[1:]]
+    try:
+        said = cluster.kubectl("logs", "-n", namespace, names[-1], "--tail=15") if names else ""
+    except ToolError as error:
+        said = str(error)
+    return f"{pods}\n{said}"
 
 
 def install_operator(cluster: Cluster, *values: str, chart: Path = CHART) -> None:
     """`helm upgrade --install` with `--set` values, and wait until the new operator leads."""
     sets = [f"session.whatsappUrl={SIMULATOR_URL}", *values]
-    cluster.helm(
-        *("upgrade", "--install", RELEASE, str(chart), "--namespace", SYSTEM, "--create-namespace"),
-        *("--reset-values", "--wait", "--timeout=180s"),
-        *(word for value in sets for word in ("--set", value)),
-    )
+    try:
+        cluster.helm(
+            *("upgrade", "--install", RELEASE, str(chart), "--namespace", SYSTEM, "--create-namespace"),
+            *("--reset-values", "--wait", "--timeout=120s"),
+            *(word for value in sets for word in ("--set", value)),
+        )
+    except ToolError as error:
+        raise ToolError(f"{error}\n{why_not(cluster, SYSTEM)}") from None
     cluster.kubectl("wait", "--for=condition=Established", f"crd/{kubernetes.PLURAL}.{kubernetes.GROUP}")
 
 
