@@ -1,0 +1,214 @@
+"""The spec of a WhatsAppSession as types; the CRD's schema is generated from here.
+
+Why typed in one place: what `kubectl apply` refuses and what the operator believes are the same lines.
+Every field does something; none is accepted and ignored. `RULES` are CEL: their messages are what a
+person reads after a refused `kubectl apply`, so each says what to do.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
+
+from whatsapp_operator.quantities import QUANTITY_PATTERN, SIZE_PATTERN
+
+
+class OperatingMode(StrEnum):
+    """What the session should be doing."""
+
+    CONNECTED = "Connected"
+    SUSPENDED = "Suspended"
+
+
+class AccessMode(StrEnum):
+    """How the volume may be mounted; both mean one writer."""
+
+    READ_WRITE_ONCE = "ReadWriteOnce"
+    READ_WRITE_ONCE_POD = "ReadWriteOncePod"
+
+
+class RetainPolicy(StrEnum):
+    """What becomes of the login when the resource is deleted."""
+
+    RETAIN = "Retain"
+    DELETE = "Delete"
+
+
+def rule(expression: str, message: str) -> JsonDict:
+    """One CEL validation of the schema."""
+    return {"rule": expression, "message": message}
+
+
+def fixed(field: str, message: str) -> JsonDict:
+    """An optional field that can be neither set, changed nor removed after creation."""
+    return rule(
+        f"has(self.{field}) == has(oldSelf.{field})"
+        f" && (!has(self.{field}) || self.{field} == oldSelf.{field})",
+        message,
+    )
+
+
+class Model(BaseModel):
+    """Python names here, camelCase in the resource. Fields of a newer CRD are left alone."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+
+Quantity = Annotated[
+    int | str,
+    Field(
+        json_schema_extra={"x-kubernetes-int-or-string": True, "pattern": QUANTITY_PATTERN, "maxLength": 20}
+    ),
+]
+
+
+class Amounts(Model):
+    """CPU and memory, as Kubernetes quantities."""
+
+    cpu: Quantity | None = Field(default=None, description="CPU, for example 100m or 1.")
+    memory: Quantity | None = Field(default=None, description="Memory, for example 400Mi or 1Gi.")
+
+
+def _at_most(name: str, cure: str) -> JsonDict:
+    both = f"has(self.requests) && has(self.limits) && has(self.requests.{name}) && has(self.limits.{name})"
+    return rule(
+        f"!({both}) || quantity(string(self.requests.{name}))"
+        f".compareTo(quantity(string(self.limits.{name}))) <= 0",
+        f"resources.requests.{name} is above resources.limits.{name}: {cure}",
+    )
+
+
+class Resources(Model):
+    """What is left out comes from the operator's defaults."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                _at_most("cpu", "lower the request or raise the limit."),
+                _at_most("memory", "lower the request or raise the limit."),
+            ]
+        }
+    )
+
+    requests: Amounts = Field(default_factory=Amounts, description="What the pod is scheduled by.")
+    limits: Amounts = Field(default_factory=Amounts, description="What the pod may use at most.")
+
+
+class Storage(Model):
+    """The volume with the login, the journal and the media."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    "!has(oldSelf.size) || !has(self.size)"
+                    " || quantity(self.size).compareTo(quantity(oldSelf.size)) >= 0",
+                    "storage.size can only grow: Kubernetes cannot shrink a volume."
+                    " Set the old size or a larger one.",
+                ),
+                fixed(
+                    "storageClassName",
+                    "storage.storageClassName cannot be changed: the volume exists already."
+                    " Make a new WhatsAppSession to use another class.",
+                ),
+                rule(
+                    "!has(oldSelf.accessMode) || !has(self.accessMode)"
+                    " || self.accessMode == oldSelf.accessMode",
+                    "storage.accessMode cannot be changed: the volume exists already."
+                    " Make a new WhatsAppSession to use another mode.",
+                ),
+            ]
+        }
+    )
+
+    size: str = Field(
+        default="2Gi",
+        pattern=SIZE_PATTERN,
+        max_length=12,
+        description="Size of the volume. It may only grow.",
+    )
+    storage_class_name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=253,
+        description="Storage class; the cluster's default when left out. Immutable.",
+    )
+    access_mode: AccessMode = Field(
+        default=AccessMode.READ_WRITE_ONCE,
+        description="ReadWriteOncePod lets no second pod mount the volume, where the driver can do it."
+        " Immutable.",
+    )
+    retain_policy: RetainPolicy = Field(
+        default=RetainPolicy.RETAIN,
+        description="Retain keeps the volume, and so the login, when the resource is deleted: a new resource"
+        " of the same name is connected without a QR. Delete removes it.",
+    )
+
+
+class Spec(Model):
+    """What a WhatsAppSession should be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                fixed(
+                    "sessionId",
+                    "sessionId cannot be changed, set later or removed: the CRM knows the session by it."
+                    " Make a new WhatsAppSession with the other sessionId.",
+                )
+            ]
+        }
+    )
+
+    cliente_id: int = Field(
+        ge=1,
+        description="The client that this session belongs to. Immutable.",
+        json_schema_extra={
+            "format": "int64",
+            "x-kubernetes-validations": [
+                rule(
+                    "self == oldSelf",
+                    "clienteId cannot be changed: the login is kept under it."
+                    " Make a new WhatsAppSession for another client.",
+                )
+            ],
+        },
+    )
+    session_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="The CRM's own name for the session; the resource's name when left out. Immutable.",
+    )
+    operating_mode: OperatingMode = Field(
+        default=OperatingMode.CONNECTED,
+        description="Connected runs the session. Suspended removes its pod and keeps its login.",
+    )
+    storage: Storage = Field(default_factory=Storage, description="The volume that holds the login.")
+    image: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\s]+$",
+        description="Image of the session pod; the operator's when left out. Takes effect in the next pod.",
+    )
+    resources: Resources = Field(
+        default_factory=Resources,
+        description="CPU and memory of the session pod. Takes effect in the next pod.",
+    )
+    immutable_replicas: int = Field(
+        default=1,
+        ge=1,
+        le=1,
+        description="Always 1: one login, one pod."
+        " It exists so that one PodDisruptionBudget can cover many sessions.",
+    )
+
+
+def parse(data: dict[str, Any]) -> Spec:
+    """Read `spec`; raises pydantic's ValidationError, which the caller shows as `Stalled/InvalidSpec`."""
+    return Spec.model_validate(data)

@@ -1,0 +1,99 @@
+"""One judgement of a session: how it is, why, and what to do; status and conditions are written from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from whatsapp_contracts.states import Reason
+
+
+class Kind(StrEnum):
+    """How a session is, in the words of kstatus."""
+
+    FINE = "Fine"  # as wished: it can send
+    PROGRESS = "Progress"  # on its way, or waiting for the phone
+    IDLE = "Idle"  # as wished, or stopped by a person: nothing will happen by itself
+    STALLED = "Stalled"  # nothing goes on without a person
+    UNKNOWN = "Unknown"  # it cannot be heard
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """`reason` in CamelCase; `message` ends with the cure."""
+
+    kind: Kind
+    reason: str
+    message: str
+
+
+CONNECTED = Verdict(kind=Kind.FINE, reason="Connected", message="Logged in; it can send.")
+STARTING = Verdict(kind=Kind.PROGRESS, reason="Starting", message="The session's program is starting.")
+INITIALIZING = Verdict(
+    kind=Kind.PROGRESS,
+    reason="Initializing",
+    message="The browser is starting, or the login is being restored or synced.",
+)
+SUSPENDED = Verdict(
+    kind=Kind.IDLE,
+    reason="Suspended",
+    message="Suspended: no pod runs and the login is kept. Set spec.operatingMode to Connected to go on.",
+)
+INTRODUCED = frozenset({CONNECTED.reason, INITIALIZING.reason, "QRRequired"})
+"""Reasons that say no more than the state; `status.reason` leaves them out."""
+
+_LOGIN = "Start a new login: POST /session-manager/login on the pod, or set the annotation restartedAt."
+
+DISCONNECTED: dict[Reason, tuple[Kind, str]] = {
+    Reason.LOGGED_OUT: (Kind.IDLE, f"Logged out by the phone or on request. {_LOGIN}"),
+    Reason.QR_EXPIRED: (Kind.IDLE, f"No QR was scanned in time. {_LOGIN}"),
+    Reason.STOPPED: (Kind.IDLE, f"Disconnected on request; the login is kept. {_LOGIN}"),
+    Reason.NETWORK_LOST: (Kind.PROGRESS, "The network is lost; it connects again by itself when it is back."),
+    Reason.CONFLICT: (Kind.IDLE, f"WhatsApp Web was opened elsewhere with this login. {_LOGIN}"),
+    Reason.PHONE_MISMATCH: (Kind.STALLED, f"Another number than the expected one logged in. {_LOGIN}"),
+    Reason.BROWSER_FAILED: (
+        Kind.STALLED,
+        "The browser could not be brought back. See the pod's log, then set the annotation restartedAt.",
+    ),
+    Reason.BANNED: (
+        Kind.STALLED,
+        "WhatsApp has banned the number. Appeal on the phone; then set the annotation restartedAt.",
+    ),
+}
+
+
+def stalled(reason: str, message: str) -> Verdict:
+    """Nothing goes on without a person."""
+    return Verdict(kind=Kind.STALLED, reason=reason, message=message)
+
+
+def progress(reason: str, message: str) -> Verdict:
+    """On its way."""
+    return Verdict(kind=Kind.PROGRESS, reason=reason, message=message)
+
+
+def qr_required(namespace: str, name: str) -> Verdict:
+    """Waiting for the phone."""
+    return progress(
+        "QRRequired",
+        "Scan the QR in status.qr.code with the phone (WhatsApp, Linked devices):"
+        f" kubectl -n {namespace} get was {name} -o jsonpath='{{.status.qr.code}}'",
+    )
+
+
+def disconnected(reason: Reason | None, said: str = "") -> Verdict:
+    """Not connected, and why; `said` is the pod's own sentence, which knows more."""
+    if reason is None:
+        return Verdict(kind=Kind.IDLE, reason="Disconnected", message=f"Not connected. {_LOGIN}")
+    kind, message = DISCONNECTED[reason]
+    return Verdict(kind=kind, reason=reason.value, message=said or message)
+
+
+def unheard(since: str, pod: str) -> Verdict:
+    """The pod runs, but its event stream cannot be followed."""
+    return Verdict(
+        kind=Kind.UNKNOWN,
+        reason="Unheard",
+        message=f"The pod has not been heard since {since}; it may well be working. See `kubectl logs {pod}`,"
+        " and whether a NetworkPolicy keeps the operator from port 3001.",
+    )
