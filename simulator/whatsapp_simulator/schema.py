@@ -55,11 +55,23 @@ def lock(folder: Path) -> int:
 
 
 def open_database(path: Path, *, reset: bool = False) -> sqlite3.Connection:
-    """An open database with today's tables. Raises `Unusable`."""
+    """An open database with today's tables, in an existing folder. Raises `Unusable`."""
     if reset:
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     database = sqlite3.connect(path, isolation_level=None)
+    try:
+        _prepare(database)
+    except (sqlite3.Error, Unusable) as error:
+        database.close()
+        raise Unusable(
+            f"{path} cannot be used: {error}. "
+            "Start with --reset (forgets every phone and message) or with another --data-dir."
+        ) from error
+    return database
+
+
+def _prepare(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA journal_mode = WAL")
     # NORMAL survives a killed process; only a power cut may lose the last commits: fine for a simulator.
     database.execute("PRAGMA synchronous = NORMAL")
@@ -68,9 +80,4 @@ def open_database(path: Path, *, reset: bool = False) -> sqlite3.Connection:
     if version == 0:
         database.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
     elif version != VERSION:
-        database.close()
-        raise Unusable(
-            f"{path} has version {version}, this simulator writes version {VERSION}. "
-            "Start with --reset (forgets every phone and message) or with another --data-dir."
-        )
-    return database
+        raise Unusable(f"it has version {version}, this simulator writes version {VERSION}")
