@@ -27,6 +27,7 @@ SETTLE_SECONDS = 10.0
 
 def down(plan: Plan) -> None:
     """Safe to repeat and after any crash. Raises ClusterError with what would not go."""
+    _refuse_a_namesake(plan)
     end_all(lambda: scan(plan.state))
     for mount in mounts_below(MOUNTS.read_text(), plan.state):
         run(["umount", "-l", str(mount)])
@@ -42,6 +43,16 @@ def down(plan: Plan) -> None:
                 cure="localcluster down",
             )
         time.sleep(0.05)
+
+
+def _refuse_a_namesake(plan: Plan) -> None:
+    """Devices and chains are found by name, so a living cluster of this name elsewhere must be spared."""
+    owner = network.owner(plan)
+    if owner is not None and owner != plan.state and scan(owner):
+        raise ClusterError(
+            f"another cluster of the name {plan.name} runs, with its data in {owner}",
+            cure=f"LOCALCLUSTER_NAME=<another>, or: LOCALCLUSTER_STATE={owner} localcluster down",
+        )
 
 
 def leftovers(plan: Plan) -> list[str]:

@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,11 @@ from localcluster.progress import Progress
 PAUSE = ["/bin/busybox", "sh", "-c", "trap 'exit 0' TERM INT; while :; do sleep 86400 & wait $!; done"]
 
 
-def own_archive(busybox: bytes, applets: Iterable[str]) -> bytes:
-    """A tar with both images of the cluster: busybox under every applet's name; one of them pauses."""
+OWN = {PAUSE_IMAGE: PAUSE, HELPER_IMAGE: ["/bin/sh"]}
+
+
+def busybox_archive(images: Mapping[str, list[str]], busybox: bytes, applets: Iterable[str]) -> bytes:
+    """A tar of images (name -> command) that hold a static busybox under every applet's name, and no more."""
     if b"/ld-linux" in busybox or b"/ld-musl" in busybox:
         raise ClusterError(
             f"{BUSYBOX} is not the static one, which alone runs in an empty image",
@@ -39,7 +42,7 @@ def own_archive(busybox: bytes, applets: Iterable[str]) -> bytes:
     layer_id = hashlib.sha256(layer).hexdigest()
     files = {f"{layer_id}.tar": layer}
     manifest = []
-    for name, command in ((PAUSE_IMAGE, PAUSE), (HELPER_IMAGE, ["/bin/sh"])):
+    for name, command in images.items():
         config = json.dumps(
             {
                 "architecture": _architecture(),
@@ -77,13 +80,16 @@ def _architecture() -> str:
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
 
 
+def applets_of(busybox: str) -> list[str]:
+    return [name for name in run([busybox, "--list"]).split() if name != "busybox"]
+
+
 def import_own(plan: Plan, node: Node) -> bool:
     """Brings the cluster's own images into a node that lacks one; says whether it had to."""
-    if {PAUSE_IMAGE, HELPER_IMAGE} <= set(_names(plan, node)):
+    if set(OWN) <= set(_names(plan, node)):
         return False
-    applets = [name for name in run([BUSYBOX, "--list"]).split() if name != "busybox"]
     archive = plan.config / "own-images.tar"
-    archive.write_bytes(own_archive(Path(BUSYBOX).read_bytes(), applets))
+    archive.write_bytes(busybox_archive(OWN, Path(BUSYBOX).read_bytes(), applets_of(BUSYBOX)))
     _import(plan, node, ["cat", str(archive)])
     return True
 

@@ -45,7 +45,7 @@ def up(plan: Plan) -> None:
         )
     mtu = _uplink_mtu(routes)
     run(["ip", "link", "add", plan.bridge, "type", "bridge"])
-    run(["ip", "link", "set", plan.bridge, "mtu", str(mtu)])
+    run(["ip", "link", "set", plan.bridge, "mtu", str(mtu), "alias", str(plan.state)])
     run(["ip", "addr", "add", f"{plan.gateway}/{plan.node_network.prefixlen}", "dev", plan.bridge])
     run(["ip", "link", "set", plan.bridge, "up"])
     run(["iptables-restore", "-w", "--noflush"], stdin=restore_text(plan))
@@ -123,6 +123,14 @@ def down(plan: Plan) -> None:
         if f":{chain}" in {line.split()[0] for line in saved}:
             run(["iptables", "-w", "-t", table, "-F", chain])
             run(["iptables", "-w", "-t", table, "-X", chain])
+
+
+def owner(plan: Plan) -> Path | None:
+    """The state folder of the cluster whose bridge has this name: the bridge carries it as its alias."""
+    for link in json.loads(run(["ip", "-j", "link"])):
+        if link["ifname"] == plan.bridge and "ifalias" in link:
+            return Path(link["ifalias"])
+    return None
 
 
 def links(plan: Plan) -> list[str]:

@@ -22,6 +22,7 @@ from localcluster.plan import PART_MARK, STATE_MARK
 
 PROC = Path("/proc")
 END_SECONDS = 15.0
+POLITE_SECONDS = 2.0  # for etcd, which closes its files on SIGTERM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,7 @@ def end_all(look: Callable[[], list[Process]], *, clock: Callable[[], float] = t
     for wanted in range(3):
         _signal([process for process in look() if rank(process) == wanted], signal.SIGKILL)
     deadline = clock() + END_SECONDS
-    polite_until = clock() + 2
+    polite_until = clock() + POLITE_SECONDS
     _signal([process for process in look() if rank(process) == 3], signal.SIGTERM)
     while left := look():
         if clock() > deadline:
