@@ -43,6 +43,11 @@ def rule(expression: str, message: str) -> JsonDict:
     return {"rule": expression, "message": message}
 
 
+def cel(text: str) -> str:
+    """A string literal of CEL that keeps backslashes."""
+    return f"r'{text}'"
+
+
 def fixed(field: str, message: str) -> JsonDict:
     """An optional field that can be neither set, changed nor removed after creation."""
     return rule(
@@ -61,7 +66,16 @@ class Model(BaseModel):
 Quantity = Annotated[
     int | str,
     Field(
-        json_schema_extra={"x-kubernetes-int-or-string": True, "pattern": QUANTITY_PATTERN, "maxLength": 20}
+        json_schema_extra={
+            "x-kubernetes-int-or-string": True,
+            "maxLength": 20,
+            "x-kubernetes-validations": [
+                rule(
+                    f"string(self).matches({cel(QUANTITY_PATTERN)})",
+                    "write a number with or without a unit, for example 500m, 1, 400Mi or 1Gi.",
+                )
+            ],
+        }
     ),
 ]
 
@@ -75,8 +89,9 @@ class Amounts(Model):
 
 def _at_most(name: str, cure: str) -> JsonDict:
     both = f"has(self.requests) && has(self.limits) && has(self.requests.{name}) && has(self.limits.{name})"
+    readable = f"isQuantity(string(self.requests.{name})) && isQuantity(string(self.limits.{name}))"
     return rule(
-        f"!({both}) || quantity(string(self.requests.{name}))"
+        f"!({both} && {readable}) || quantity(string(self.requests.{name}))"
         f".compareTo(quantity(string(self.limits.{name}))) <= 0",
         f"resources.requests.{name} is above resources.limits.{name}: {cure}",
     )
@@ -105,7 +120,7 @@ class Storage(Model):
         json_schema_extra={
             "x-kubernetes-validations": [
                 rule(
-                    "!has(oldSelf.size) || !has(self.size)"
+                    "!has(oldSelf.size) || !has(self.size) || !isQuantity(self.size)"
                     " || quantity(self.size).compareTo(quantity(oldSelf.size)) >= 0",
                     "storage.size can only grow: Kubernetes cannot shrink a volume."
                     " Set the old size or a larger one.",
@@ -127,9 +142,16 @@ class Storage(Model):
 
     size: str = Field(
         default="2Gi",
-        pattern=SIZE_PATTERN,
         max_length=12,
         description="Size of the volume. It may only grow.",
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    f"self.matches({cel(SIZE_PATTERN)})",
+                    "storage.size must be a whole number with Mi, Gi or Ti, for example 2Gi.",
+                )
+            ]
+        },
     )
     storage_class_name: str | None = Field(
         default=None,
@@ -165,16 +187,16 @@ class Spec(Model):
     )
 
     cliente_id: int = Field(
-        ge=1,
-        description="The client that this session belongs to. Immutable.",
+        description="The client that this session belongs to: a whole number from 1. Immutable.",
         json_schema_extra={
             "format": "int64",
             "x-kubernetes-validations": [
+                rule("self >= 1", "clienteId must be a whole number from 1: set the client's number."),
                 rule(
                     "self == oldSelf",
                     "clienteId cannot be changed: the login is kept under it."
                     " Make a new WhatsAppSession for another client.",
-                )
+                ),
             ],
         },
     )
@@ -193,8 +215,15 @@ class Spec(Model):
         default=None,
         min_length=1,
         max_length=500,
-        pattern=r"^[^\s]+$",
         description="Image of the session pod; the operator's when left out. Takes effect in the next pod.",
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    "!self.contains(' ')",
+                    "image has a space: write a reference such as registry.example/whatsapp-session:0.1.0.",
+                )
+            ]
+        },
     )
     resources: Resources = Field(
         default_factory=Resources,

@@ -219,6 +219,6 @@ class Follower:
 def backoff(tries: int, known: bool, jitter: Callable[[], float] = random.random) -> float:
     """Seconds until the next try: eager while a pod starts, else doubling with jitter."""
     if not known and tries <= EAGER_TRIES:
-        return min(FIRST_BACKOFF * 2 ** max(tries - 1, 0), EAGER_BACKOFF)
+        return min(FIRST_BACKOFF * 2.0 ** max(tries - 1, 0), EAGER_BACKOFF)
     pause = min(FIRST_BACKOFF * 2.0 ** min(tries, 20), MAX_BACKOFF)
-    return float(pause * (0.5 + jitter() / 2))
+    return pause * (0.5 + jitter() / 2)
