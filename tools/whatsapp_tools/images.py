@@ -35,6 +35,15 @@ def archive_of(name: str) -> Path:
     return ARCHIVES / (name.split("/")[-1].replace(":", "-") + ".tar")
 
 
+def built_id(name: str) -> str:
+    """The id of the image in the archive, or an empty text when none was built here.
+
+    Why: between releases an image changes under the same name, and what runs it must notice.
+    """
+    stamp = archive_of(name).with_suffix(".id")
+    return stamp.read_text().strip().removeprefix("sha256:")[:16] if stamp.exists() else ""
+
+
 def revision(service: str) -> str:
     """The last commit that touched what the image is made of, so that other commits change nothing."""
     paths = [*INPUTS[service], f"Dockerfile.{service}", f"requirements/{service}.txt"]

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 from httpx_sse import connect_sse
 
 from whatsapp_contracts import __version__, kubernetes
+from whatsapp_tools import images
 from whatsapp_tools.cluster import ROOT, Cluster, pod_url
 from whatsapp_tools.phones import read_qr
 from whatsapp_tools.terminal import ToolError
@@ -49,10 +51,15 @@ def until(
         time.sleep(every)
 
 
-def install_simulator(cluster: Cluster, manifest: str | None = None) -> None:
-    """Apply the simulator and wait until it serves."""
-    text = manifest or (ROOT / "examples" / "simulator.yaml").read_text()
-    cluster.kubectl("apply", "-f", "-", input=text)
+def install_simulator(cluster: Cluster, **env: str) -> None:
+    """Apply the simulator with these variables, and wait until it serves."""
+    objects = list(yaml.safe_load_all((ROOT / "examples" / "simulator.yaml").read_text()))
+    (deployment,) = (found for found in objects if found["kind"] == "Deployment")
+    template = deployment["spec"]["template"]
+    (container,) = template["spec"]["containers"]
+    container["env"] += [{"name": name, "value": value} for name, value in env.items()]
+    template["metadata"]["annotations"] = {"image-id": images.built_id(container["image"])}
+    cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(objects))
     try:
         cluster.kubectl("-n", SIMULATOR, "rollout", "status", f"deployment/{SIMULATOR}", "--timeout=120s")
     except ToolError as error:
@@ -72,7 +79,8 @@ def why_not(cluster: Cluster, namespace: str) -> str:
 
 def install_operator(cluster: Cluster, *values: str, chart: Path = CHART) -> None:
     """`helm upgrade --install` with `--set` values, and wait until the new operator leads."""
-    sets = [f"session.whatsappUrl={SIMULATOR_URL}", *values]
+    image_id = images.built_id(images.image_name("operator"))
+    sets = [f"session.whatsappUrl={SIMULATOR_URL}", f"podAnnotations.image-id=i{image_id}", *values]
     try:
         cluster.helm(
             *("upgrade", "--install", RELEASE, str(chart), "--namespace", SYSTEM, "--create-namespace"),
