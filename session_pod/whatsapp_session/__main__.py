@@ -12,7 +12,6 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from whatsapp_session import __version__, log, settings
-from whatsapp_session.process import CannotStart, run
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
@@ -27,9 +26,16 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     parser.parse_args(arguments)
     try:
         read = settings.read(environ)
-        log.set_up(read.log_format, read.session_id)
-        return run(read)
-    except (settings.SettingsError, CannotStart) as error:
+    except settings.SettingsError as error:
+        print(f"whatsapp-session: {error}", file=sys.stderr)
+        return 2
+    log.set_up(read.log_format, read.session_id)
+
+    from whatsapp_session import process  # after the settings: what is wrong there is said at once
+
+    try:
+        return process.run(read)
+    except process.CannotStart as error:
         print(f"whatsapp-session: {error}", file=sys.stderr)
         return 2
 

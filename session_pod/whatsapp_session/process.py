@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import signal
 import socket
 import sys
 from collections.abc import Iterator
-
-import uvicorn
+from typing import TYPE_CHECKING
 
 from whatsapp_contracts.events import SESSION_QR, Event
 from whatsapp_session import metrics, qr, wa_js
-from whatsapp_session.api import app
 from whatsapp_session.attempts import Attempts
 from whatsapp_session.engine import profile, wa
 from whatsapp_session.engine.browser import Options
@@ -29,12 +28,15 @@ from whatsapp_session.keys import KeyFileError, Keys
 from whatsapp_session.session import Session
 from whatsapp_session.settings import Settings, SettingsError
 
+if TYPE_CHECKING:
+    from whatsapp_session.api.serve import Server
+
 log = logging.getLogger(__name__)
 
 STOP_TIMEOUT = 20.0
 """Seconds for the whole stop; a pod's grace period is longer."""
-CALLS_TIMEOUT = 3.0
-"""Seconds that calls under way may still take at the end."""
+LAST_CALLS = 3.0
+"""Seconds of them that are kept for calls under way, and for a browser that has to be killed."""
 
 
 class CannotStart(Exception):
@@ -89,27 +91,6 @@ def _bind(host: str, port: int, setting: str) -> socket.socket:
     return bound
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handlers: the process stops in its own order."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _server(application: object) -> _Server:
-    return _Server(
-        uvicorn.Config(
-            application,  # type: ignore[arg-type]
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=int(CALLS_TIMEOUT),
-        )
-    )
-
-
 async def _live(
     settings: Settings, keys: Keys, script: str, journal: Journal, sockets: list[socket.socket]
 ) -> int:
@@ -137,21 +118,18 @@ async def _live(
         attempts=Attempts(settings.beside("starts").with_suffix(".json"), restarted_at=settings.restarted_at),
         told=told,
     )
-    counted.watch(session)
-    servers = [_server(app.build(session, keys=keys, cliente_id=settings.cliente_id))]
-    if settings.metrics_port:
-        servers.append(_server(metrics.application(counted)))
-
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _asked_to_stop, stop, engine)
     work: list[asyncio.Task[None]] = [asyncio.create_task(session.run(), name="session")]
+    await session.start()
+    serve = await asyncio.to_thread(importlib.import_module, "whatsapp_session.api.serve")
+    servers: list[Server] = serve.servers(session, keys=keys, cliente_id=settings.cliente_id, counted=counted)
     work += [
         asyncio.create_task(server.serve(sockets=[bound]), name="server")
-        for server, bound in zip(servers, sockets, strict=True)
+        for server, bound in zip(servers, sockets, strict=False)  # without a socket: no metrics
     ]
-    log.info("session %s, API on http://%s:%d", settings.session_id, settings.host, settings.port)
-    await session.start()
+    log.info("session %s, API on http://%s:%d", settings.session_id, *sockets[0].getsockname()[:2])
 
     ends: list[asyncio.Task[object]] = [asyncio.create_task(event.wait()) for event in (stop, session.failed)]
     await asyncio.wait({*ends, *work}, return_when=asyncio.FIRST_COMPLETED)
@@ -167,19 +145,19 @@ async def _live(
 
 
 async def _end(
-    session: Session, engine: WebEngine, servers: list[_Server], work: list[asyncio.Task[None]]
+    session: Session, engine: WebEngine, servers: list[Server], work: list[asyncio.Task[None]]
 ) -> None:
     """Stop in order, within STOP_TIMEOUT."""
     for server in servers:
         server.should_exit = True
     stopping = asyncio.create_task(session.stop())
-    done, _ = await asyncio.wait({stopping}, timeout=STOP_TIMEOUT - CALLS_TIMEOUT)
+    done, _ = await asyncio.wait({stopping}, timeout=STOP_TIMEOUT - LAST_CALLS)
     if not done:
         log.warning("the browser did not end in time and is killed")
         engine.hurry()
-        await asyncio.wait({stopping}, timeout=CALLS_TIMEOUT)
+        await asyncio.wait({stopping}, timeout=LAST_CALLS)
     work[0].cancel()
-    await asyncio.wait(work, timeout=CALLS_TIMEOUT)
+    await asyncio.wait(work, timeout=LAST_CALLS)
 
 
 def _asked_to_stop(stop: asyncio.Event, engine: WebEngine) -> None:

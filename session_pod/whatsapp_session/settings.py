@@ -21,7 +21,7 @@ CHROMIUM_COMMAND = "apt-get install chromium-headless-shell"
 HELP = """\
 CLIENTE_ID        number of the client this session belongs to (required, 1 or more)
 SESSION_ID        name of the session in events (default: cliente_<CLIENTE_ID>)
-PORT              port of the API (default: 3001)
+PORT              port of the API (default: 3001; 0: any free one, named in the log)
 HOST              address of the API (default: 127.0.0.1; with API_KEY_FILE 0.0.0.0)
 SESSIONS_DIR      folder of the login and the journal (default: ./sessions)
 API_KEY_FILE      file with one API key per line (default: none, then loopback only)
@@ -81,10 +81,10 @@ def read(environ: Mapping[str, str]) -> Settings:
         cliente_id=cliente_id,
         session_id=_session_id(environ.get("SESSION_ID", "").strip() or f"cliente_{cliente_id}"),
         host=host,
-        port=_port(environ, "PORT", 3001, lowest=1),
+        port=_port(environ, "PORT", 3001),
         sessions_dir=Path(environ.get("SESSIONS_DIR", "").strip() or "sessions").absolute(),
         api_key_file=Path(key_file).absolute() if key_file else None,
-        metrics_port=_port(environ, "METRICS_PORT", 9101, lowest=0),
+        metrics_port=_port(environ, "METRICS_PORT", 9101),
         whatsapp_url=_url(environ.get("WHATSAPP_URL", "").strip() or DEFAULT_URL),
         chromium_path=_chromium(environ.get("CHROMIUM_PATH", "").strip() or DEFAULT_CHROMIUM),
         chromium_sandbox=_choice(environ, "CHROMIUM_SANDBOX", ("off", "on")) == "on",
@@ -121,14 +121,13 @@ def _session_id(text: str) -> str:
     return text
 
 
-def _port(environ: Mapping[str, str], name: str, default: int, *, lowest: int) -> int:
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name, "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and lowest <= int(text) <= 65535):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise SettingsError(
-            f"{name}={text!r} is not a port. "
-            f"Set it to a number from {lowest} to 65535, such as: {name}={default}"
+            f"{name}={text!r} is not a port. Set it to a number from 0 to 65535, such as: {name}={default}"
         )
     return int(text)
 
