@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 export CLUSTER ?= local
-BROWSER_PACKAGES := chromium-headless-shell fonts-dejavu-core
+BROWSER_PACKAGES := chromium-headless-shell fonts-dejavu-core libatomic1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint format test test-unit test-integration test-e2e images cluster-up cluster-down \
