@@ -32,6 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupted)
     try:
         chosen = settings(os.environ, name=arguments.name, state=arguments.state, port=arguments.port)
+    except ClusterError as error:
+        print(f"localcluster: {error}", file=sys.stderr)
+        return error.exit_code
+    try:
         command: Callable[[Settings, argparse.Namespace], int] = arguments.command
         return command(chosen, arguments)
     except ClusterError as error:
@@ -44,6 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 130
     except BrokenPipeError:
+        return 1
+    except OSError as error:  # a full disk, a read-only folder: the machine's failure, said in its words
+        print(
+            f"localcluster: {error}\ncure: df -h {chosen.state.parent}; ls -l {chosen.state}", file=sys.stderr
+        )
         return 1
 
 

@@ -28,13 +28,8 @@ SETTLE_SECONDS = 10.0
 def down(plan: Plan) -> None:
     """Safe to repeat and after any crash. Raises ClusterError with what would not go."""
     _refuse_a_namesake(plan)
-    end_all(lambda: scan(plan.state))
-    for mount in mounts_below(MOUNTS.read_text(), plan.state):
-        run(["umount", "-l", str(mount)])
-    network.down(plan)
-    cgroups.remove(cgroups.detect(cgroups.MOUNTS.read_text()), plan.cgroup)
-    shared.release()
     deadline = time.monotonic() + SETTLE_SECONDS
+    _clear(plan)
     while left := leftovers(plan):
         if time.monotonic() > deadline:
             raise ClusterError(
@@ -43,6 +38,16 @@ def down(plan: Plan) -> None:
                 cure="localcluster down",
             )
         time.sleep(0.05)
+        _clear(plan)
+    shared.release()
+
+
+def _clear(plan: Plan) -> None:
+    end_all(lambda: scan(plan.state))
+    for mount in mounts_below(MOUNTS.read_text(), plan.state):
+        run(["umount", "-l", str(mount)])
+    network.down(plan)
+    cgroups.remove(cgroups.detect(cgroups.MOUNTS.read_text()), plan.cgroup)
 
 
 def _refuse_a_namesake(plan: Plan) -> None:

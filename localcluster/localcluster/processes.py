@@ -22,6 +22,7 @@ from localcluster.plan import PART_MARK, STATE_MARK
 
 PROC = Path("/proc")
 END_SECONDS = 15.0
+MARK_SECONDS = 1.0
 POLITE_SECONDS = 2.0  # for etcd, which closes its files on SIGTERM
 
 
@@ -87,7 +88,7 @@ def spawn(argv: list[str], *, environ: Mapping[str, str], log: Path) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     try:
-        return os.posix_spawn(
+        pid = os.posix_spawn(
             argv[0],
             argv,
             environ,
@@ -100,6 +101,20 @@ def spawn(argv: list[str], *, environ: Mapping[str, str], log: Path) -> int:
         )
     except OSError as error:
         raise ClusterError(f"{argv[0]} did not start: {error}", cure="localcluster build") from error
+    _until_marked(pid)
+    return pid
+
+
+def _until_marked(pid: int) -> None:
+    """The kernel comes back a moment before the new environment can be read, and `scan` must not miss it."""
+    deadline = time.monotonic() + MARK_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if (PROC / str(pid) / "environ").read_bytes() or os.waitpid(pid, os.WNOHANG)[0]:
+                return
+        except OSError:
+            return  # it has ended already; whoever waits for it will see and say so
+        time.sleep(0.001)
 
 
 def rank(process: Process) -> int:

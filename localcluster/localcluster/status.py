@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from localcluster import parts, probes
 from localcluster.plan import Plan
@@ -28,18 +30,21 @@ class Row:
 def look(plan: Plan) -> list[Row]:
     """Every part's row, and one for each node as Kubernetes sees it."""
     found = scan(plan.state)
-    rows = []
+    asked: list[tuple[str, int | None, Callable[[], probes.NotYet]]] = []
     for part in parts.every(plan):
         process = part.process(found)
-        not_yet = part.ready(plan) if process else None
-        rows.append(Row(part=part.name, pid=process.pid if process else None, not_yet=not_yet))
-    pids = {row.part: row.pid for row in rows}
+        asked.append((part.name, process.pid if process else None, partial(part.ready, plan)))
+    pids = {name: pid for name, pid, _ in asked}
     for node in plan.nodes:
         kubelet = pids[parts.part_name("kubelet", node)]
         if kubelet is not None:
-            not_yet = probes.node_ready(plan, node)
-            rows.append(Row(part=f"Node {node.name}", pid=kubelet, not_yet=not_yet))
-    return rows
+            asked.append((f"Node {node.name}", kubelet, partial(probes.node_ready, plan, node)))
+    with ThreadPoolExecutor(len(asked)) as pool:  # one dead part makes others wait for their time-outs
+        answers = [pool.submit(ready) if pid is not None else None for _, pid, ready in asked]
+    return [
+        Row(part=name, pid=pid, not_yet=answer.result() if answer else None)
+        for (name, pid, _), answer in zip(asked, answers, strict=True)
+    ]
 
 
 def all_up(rows: Sequence[Row]) -> bool:

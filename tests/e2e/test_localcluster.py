@@ -200,7 +200,8 @@ def test_a_taken_port_is_refused_with_another_and_nothing_is_left(lab: Lab) -> N
         stdout=subprocess.PIPE,
     )
     with taken:
-        assert taken.stdout and taken.stdout.readline() == b"1\n"
+        assert taken.stdout
+        assert taken.stdout.readline() == b"1\n"
         said = lab.run("up", code=1).stderr
         taken.kill()
     assert f"port {PORT} is taken" in said
@@ -318,13 +319,16 @@ def test_up_clears_what_a_cluster_left_whose_every_process_was_killed(up: Lab) -
     up.kubectl("wait", "--for=condition=Ready", "pod/web", f"--timeout={SECONDS}s")
 
 
-MOMENTS = ("certificates", "network", "etcd is ready", "kube-apiserver is ready", "kubelet-node1 is ready")
+MOMENTS = {
+    "certificates": signal.SIGKILL,
+    "network": signal.SIGTERM,
+    "etcd is ready": signal.SIGINT,
+    "kube-apiserver is ready": signal.SIGKILL,
+    "kubelet-node1 is ready": signal.SIGTERM,
+}
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
-)
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(("moment", "number"), MOMENTS.items(), ids=MOMENTS)
 def test_an_interrupted_start_is_cleared_by_down(lab: Lab, moment: str, number: signal.Signals) -> None:
     lab.run("down")
     start = subprocess.Popen(lab.command("up"), stderr=subprocess.PIPE, text=True)
@@ -352,15 +356,15 @@ def test_two_starts_at_once_make_one_cluster(lab: Lab) -> None:
 def test_a_part_that_cannot_start_is_named_with_its_last_words(lab: Lab) -> None:
     lab.run("up")
     lab.run("down")
-    data = lab.state / "etcd"
-    data.rename(lab.state / "etcd.kept")
+    data = lab.state / "etcd/member"
+    data.rename(lab.state / "etcd/kept")
     data.write_text("no folder")
     said = lab.run("up", code=1).stderr
     data.unlink()
-    (lab.state / "etcd.kept").rename(data)
-    assert "localcluster: " in said
-    assert "etcd" in said
-    assert "cure: " in said
+    (lab.state / "etcd/kept").rename(data)
+    assert "localcluster: etcd ended right after its start" in said
+    assert "member: not a directory" in said
+    assert "cure: localcluster logs etcd" in said
     lab.run("up")
 
 
