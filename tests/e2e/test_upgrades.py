@@ -77,7 +77,7 @@ def test_another_default_session_image_changes_no_session(
     product: Cluster, sessions: dict[str, Session], phones: Phones, new_session: SessionMaker
 ) -> None:
     before = _facts(sessions, phones)
-    install_operator(product, "session.image=localhost/whatsapp-session:9.9.9")
+    install_operator(product, "session.image.tag=9.9.9")
     for session in sessions.values():
         session.wait_status("UpdateAvailable", _update_available, timeout=60)
         assert "localhost/whatsapp-session:9.9.9" in session.condition("UpdateAvailable")["message"]

@@ -88,6 +88,8 @@ def log_in(session: Session, phones: Phones, timings: dict[str, float]) -> None:
     """Steps 3 and 4: from `kubectl apply` to READY."""
     heading(3, "kubectl apply -f examples/session.yaml")
     session.delete(claim=True)
+    phones.create(OURS)
+    phones.unlink(OURS)
     started = time.monotonic()
     manifest = (ROOT / "examples" / "session.yaml").read_text()
     print("   " + session.cluster.kubectl("apply", "-f", "-", input=manifest).strip())
@@ -114,6 +116,7 @@ def print_columns(session: Session) -> None:
 def converse(session: Session, phones: Phones) -> None:
     """Steps 5 and 6: a message out with its acknowledgements, and one in."""
     heading(5, "A message out, with its acknowledgements")
+    phones.create(CUSTOMER)
     with session.events("message.*") as events:
         answer = session.call("POST", "/send", json={"to": CUSTOMER, "message": "Hello from Kubernetes"})
         if answer.status_code != 200:
@@ -157,9 +160,7 @@ def upgrade(session: Session, phones: Phones) -> None:
     heading(7, "helm upgrade: a new operator pod, another default session image")
     before = facts(session, phones)
     operator = operator_pod(session.cluster)
-    install_operator(
-        session.cluster, "session.image=localhost/whatsapp-session:0.1.1-next", "podAnnotations.demo=upgraded"
-    )
+    install_operator(session.cluster, "session.image.tag=0.1.1-next", "podAnnotations.demo=upgraded")
     until("another operator pod", lambda: operator_pod(session.cluster) != operator, timeout=60)
     show("operator pod", f"{operator} → {operator_pod(session.cluster)}")
     until(
@@ -212,7 +213,10 @@ def kill(session: Session, phones: Phones, timings: dict[str, float]) -> None:
         raise ToolError("The session asked for a QR after its pod was killed; the login was lost.")
     new = session.identity()[0]
     show("pod uid", f"{old} → {new}")
-    show("devices of the phone", f"{len(phones.phone(OURS)['devices'])}, as before")
+    devices = len(phones.phone(OURS)["devices"])
+    show("devices of the phone", f"{devices}, as before")
+    if devices != 1:
+        raise ToolError(f"The phone has {devices} linked devices instead of one.")
 
 
 def play() -> None:

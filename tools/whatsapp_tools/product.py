@@ -194,7 +194,7 @@ class Session:
             httpx.Client(timeout=60) as http,
             connect_sse(http, "GET", url, params=query, headers={"X-API-Key": self.key()}) as source,
         ):
-            yield (json.loads(event.data) for event in source.iter_sse())
+            yield (json.loads(event.data) for event in source.iter_sse() if event.data)
 
 
 def default_session_image() -> str:
