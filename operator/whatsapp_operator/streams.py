@@ -61,7 +61,9 @@ class Streams:
         unauthorized: Callable[[Key], None],
         now: Callable[[], datetime],
         port: int = HTTP_PORT,
+        silence: float = SILENCE,
     ) -> None:
+        self._silence = silence
         self._changed = changed
         self._unauthorized = unauthorized
         self._now = now
@@ -78,7 +80,7 @@ class Streams:
             return
         self.leave(key)
         if self._http is None:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=SILENCE)
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=self._silence)
             connector = aiohttp.TCPConnector(limit=0)
             self._http = aiohttp.ClientSession(timeout=timeout, connector=connector)
         follower = Follower(key, source, self._http, self._changed, self._unauthorized, self._now)

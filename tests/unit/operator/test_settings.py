@@ -1,0 +1,58 @@
+"""Settings: refusals name the flag and what to set."""
+
+from __future__ import annotations
+
+import pytest
+
+from whatsapp_operator.settings import Settings, SettingsError, read
+
+IMAGE = ["--session-image", "x:1"]
+
+
+def settings(*arguments: str, **environment: str) -> Settings:
+    return read(arguments, environment, fallback_identity="me")
+
+
+REFUSED = {
+    "no image": ([], "--session-image is required"),
+    "an image with a space": (["--session-image", "a b"], "--session-image is required"),
+    "an unknown flag": ([*IMAGE, "--what"], "see whatsapp-operator --help"),
+    "a port that is none": ([*IMAGE, "--port", "http"], "--port is 'http': set a whole number"),
+    "no workers": ([*IMAGE, "--workers", "0"], "--workers is '0': set a whole number from 1"),
+    "a log format that is none": ([*IMAGE, "--log-format", "xml"], "set one of json, text"),
+    "a pull policy that is none": ([*IMAGE, "--session-image-pull-policy", "Maybe"], "set one of Always"),
+    "a namespace that is none": ([*IMAGE, "--namespaces", "a,B!"], "'B!', which is no Kubernetes name"),
+    "a URL that is none": ([*IMAGE, "--whatsapp-url", "web.whatsapp.com"], "set a URL with http://"),
+    "requests that are none": ([*IMAGE, "--session-requests", "disk=1"], "set cpu=100m,memory=400Mi"),
+    "an amount that is none": ([*IMAGE, "--session-limits", "memory=much"], "set cpu=100m,memory=400Mi"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), REFUSED.values(), ids=REFUSED)
+def test_a_wrong_setting_is_refused_with_what_to_set(arguments: list[str], words: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(*arguments)
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_defaults_are_the_designs() -> None:
+    got = settings(*IMAGE)
+    assert got.namespaces == ()
+    assert got.identity == "me"
+    assert got.defaults.whatsapp_url is None
+    assert got.defaults.requests == {"cpu": "100m", "memory": "400Mi"}
+    assert got.defaults.limits == {"memory": "1Gi"}
+    assert (got.port, got.log_format, got.resync) == (8080, "json", 600)
+
+
+def test_the_environment_is_read_and_flags_win() -> None:
+    environment = {
+        "WHATSAPP_OPERATOR_SESSION_IMAGE": "env:1",
+        "WHATSAPP_OPERATOR_NAMESPACES": "a, b",
+        "WHATSAPP_OPERATOR_WHATSAPP_URL": "http://simulator.test/",
+    }
+    got = settings("--session-image", "flag:2", **environment)
+    assert got.defaults.image == "flag:2"
+    assert got.namespaces == ("a", "b")
+    assert got.defaults.whatsapp_url == "http://simulator.test/"
