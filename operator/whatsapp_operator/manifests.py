@@ -231,6 +231,8 @@ def environment(wish: Wish, inputs: Manifest) -> dict[str, str]:
     }
     if inputs["whatsappUrl"]:
         settings["WHATSAPP_URL"] = inputs["whatsappUrl"]
+    if wish.restarted_at:
+        settings["RESTARTED_AT"] = wish.restarted_at  # failed starts before it are forgotten
     return settings
 
 
