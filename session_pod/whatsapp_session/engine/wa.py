@@ -93,7 +93,8 @@ def message(data: dict[str, Any]) -> ChatMessage:
 def person(wid: str | None) -> str:
     """`5491123456789@c.us` (or with a device, `:3`) as digits; a LID or a group stays as WhatsApp has it."""
     user, _, server = (wid or "").partition("@")
-    return user.partition(":")[0] if server in {"c.us", "s.whatsapp.net"} else f"{user}@{server}"
+    alone = user.partition(":")[0]
+    return alone if server in {"c.us", "s.whatsapp.net"} else f"{alone}@{server}"
 
 
 def checked(answer: dict[str, Any] | None) -> str | None:
