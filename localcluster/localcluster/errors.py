@@ -7,6 +7,9 @@ machine.
 from __future__ import annotations
 
 
+LINE = 300  # bytes of a log line that help; what follows is a stack trace
+
+
 class ClusterError(Exception):
     """A failure with an answer. `cure` is a command or a setting; `detail` are lines to show below (a log's
     end).
@@ -23,7 +26,7 @@ class ClusterError(Exception):
     def __str__(self) -> str:
         lines = [self.message]
         if self.detail:
-            lines += [f"  | {line}" for line in self.detail.rstrip().splitlines()]
+            lines += [f"  | {line[:LINE]}" for line in self.detail.rstrip().splitlines()]
         if self.cure:
             lines.append(f"cure: {self.cure}")
         return "\n".join(lines)

@@ -363,7 +363,7 @@ def test_a_part_that_cannot_start_is_named_with_its_last_words(lab: Lab) -> None
     data.unlink()
     (lab.state / "etcd/kept").rename(data)
     assert "localcluster: etcd ended right after its start" in said
-    assert "member: not a directory" in said
+    assert "not a directory" in said
     assert "cure: localcluster logs etcd" in said
     lab.run("up")
 
