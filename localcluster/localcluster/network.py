@@ -109,11 +109,12 @@ def node_batch(plan: Plan, node: Node) -> str:
 
 def down(plan: Plan) -> None:
     """Takes away everything that `up` and `plug` made, whatever part of it is there."""
-    for link in links(plan):
-        if link != plan.bridge:
+    for link in sorted(links(plan), reverse=True):  # the bridge last; its routes go with it
+        try:
             run(["ip", "link", "del", link])
-    if plan.bridge in links(plan):
-        run(["ip", "link", "del", plan.bridge])  # its routes go with it
+        except ClusterError:
+            if link in links(plan):  # else the kernel took it away with a dying node's network
+                raise
     for purpose, (table, hook) in HOOKS.items():
         chain = plan.chains[purpose]
         saved = chain_lines(plan)

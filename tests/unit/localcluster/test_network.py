@@ -131,3 +131,32 @@ def test_going_down_touches_only_what_carries_the_clusters_own_name(
 def test_going_down_where_nothing_is_changes_nothing(one: Plan, machine: list[list[str]]) -> None:
     network.down(dataclasses.replace(one, name="other"))
     assert all(command[0] == "iptables-save" or "-j" in command for command in machine)
+
+
+def test_a_cable_that_the_kernel_takes_away_first_is_no_failure(
+    one: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ["lc-demo", "lc-demo-n1"]
+    monkeypatch.setattr(network, "links", lambda plan: list(found))
+    monkeypatch.setattr(network, "chain_lines", lambda plan: [])
+
+    def run(command: list[str], **_: object) -> str:
+        found.remove(command[-1])
+        if command[-1] == "lc-demo-n1":
+            raise ClusterError("Cannot find device")
+        return ""
+
+    monkeypatch.setattr(network, "run", run)
+    network.down(one)
+    assert found == []
+
+
+def test_a_device_that_stays_is_a_failure(one: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "links", lambda plan: ["lc-demo"])
+
+    def run(command: list[str], **_: object) -> str:
+        raise ClusterError("Operation not permitted")
+
+    monkeypatch.setattr(network, "run", run)
+    with pytest.raises(ClusterError, match="Operation not permitted"):
+        network.down(one)
