@@ -2,6 +2,7 @@
 'use strict';
 
 window.Debug = { VERSION: require('WAWebBuildConstants').VERSION_STR };
+require('__debug').publish();
 require('WAWebCollections');
 require('WASimulatorUi').start();
 require('WASimulatorSession').start();

@@ -5,17 +5,24 @@
 'use strict';
 
 (function () {
-  const modulesMap = {};
+  const modules = {};
+  // Clients take the list of modules as complete once it stands still. On a slow machine it stands still between two
+  // script files, so it is shown only when the last one (boot.js) is there.
+  let modulesMap = {};
 
   function define(id, factory) {
-    modulesMap[id] = { id, factory, exports: {}, started: false };
+    modules[id] = { id, factory, exports: {}, started: false };
+  }
+
+  function publish() {
+    modulesMap = modules;
   }
 
   function load(id) {
     if (id === '__debug') {
-      return { modulesMap };
+      return { modulesMap, publish };
     }
-    const module = modulesMap[id];
+    const module = modules[id];
     if (!module) {
       throw new Error(`Requiring unknown module "${id}"`);
     }

@@ -92,7 +92,7 @@
 
   function use(wanted) {
     attempt(async () => {
-      const phone = await call('POST', `/phones/${wanted.replace(/\D/g, '')}`, {});
+      const phone = await call('POST', `/phones/${encodeURIComponent(wanted.trim())}`, {});
       number = phone.number;
       localStorage.setItem('phone', number);
       byId('number').value = number;

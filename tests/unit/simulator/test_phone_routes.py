@@ -84,8 +84,9 @@ async def test_sending_makes_the_sending_phone(http: httpx.AsyncClient) -> None:
 async def test_every_call_is_in_the_openapi_document(http: httpx.AsyncClient) -> None:
     paths = (await http.get("/openapi.json")).json()["paths"]
     assert set(paths) == {
-        "/phones", "/phones/{number}", "/phones/{number}/scan", "/phones/{number}/unlink", "/phones/{number}/send",
-        "/phones/{number}/messages", "/phones/{number}/read", "/connections", "/healthz",
+        "/phones", "/phones/{number}", "/phones/{number}/scan", "/phones/{number}/unlink",
+        "/phones/{number}/send", "/phones/{number}/messages", "/phones/{number}/read",
+        "/connections", "/healthz",
     }  # fmt: skip
     assert set(paths["/phones/{number}/scan"]["post"]["requestBody"]["content"]) == {
         "application/json",

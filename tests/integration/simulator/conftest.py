@@ -1,0 +1,73 @@
+"""The simulator as a process, and pages of it in a real Chromium with the real wa-js."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import async_playwright
+
+from integration.simulator.processes import Simulator
+from integration.simulator.wa_page import CHROMIUM, WaPage
+from whatsapp_session import wa_js
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+
+
+@pytest.fixture(scope="session")
+def bundle() -> str:
+    """The locked wa-js; without it the error says which command fetches it."""
+    assert CHROMIUM.exists(), "Chromium is missing. Run: apt-get install chromium-headless-shell"
+    return wa_js.bundle()
+
+
+@pytest.fixture
+async def start_simulator(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Simulator]]]:
+    """Starts a simulator with flags; it ends with the test."""
+    started: list[Simulator] = []
+
+    async def start(*flags: str) -> Simulator:
+        simulator = Simulator(tmp_path / "simulator", *flags)
+        started.append(simulator)
+        await simulator.start()
+        return simulator
+
+    yield start
+    for simulator in started:
+        await simulator.stop()
+
+
+@pytest.fixture
+async def simulator(start_simulator: Callable[..., Awaitable[Simulator]]) -> Simulator:
+    return await start_simulator()
+
+
+@pytest.fixture
+async def http(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=simulator.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def open_page(bundle: str, tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[WaPage]]]:
+    """Opens a simulator in a browser with a profile of the given name; the browser ends with the test."""
+    opened: list[WaPage] = []
+    async with async_playwright() as playwright:
+
+        async def open_(simulator: Simulator, profile: str = "profile") -> WaPage:
+            page = await WaPage.open(playwright, simulator.url, tmp_path / profile, bundle)
+            opened.append(page)
+            return page
+
+        yield open_
+        for page in opened:
+            await page.close()
+            assert page.errors == []
