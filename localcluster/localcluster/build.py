@@ -26,12 +26,10 @@ def missing(cache: Path, folder: Path = MODULES_FOLDER) -> list[Module]:
 
 
 def build(cache: Path, progress: Progress, folder: Path = MODULES_FOLDER) -> dict[str, Path]:
-    """Builds what is missing; gives every program's file. Raises ClusterError with the compiler's last
-    lines.
-    """
+    """Builds what is missing; gives every program's file. A ClusterError shows the compiler's last lines."""
     todo = missing(cache, folder)
     if todo:
-        go = find_go()
+        go = find_go(cache, progress)
         minutes = sum(module.minutes for module in todo)
         names = ", ".join(module.name for module in todo)
         progress.say(f"building {names} with {go}: about {minutes:g} minutes on two cores, once")

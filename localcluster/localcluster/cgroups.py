@@ -82,9 +82,7 @@ def groups(cgroups: Cgroups, name: str) -> Iterator[Path]:
 
 
 def remove(cgroups: Cgroups, name: str) -> None:
-    """Removes the groups, deepest first. A killed container's group empties a moment later, hence the
-    tries.
-    """
+    """Removes the groups, deepest first. A killed container's group empties a moment later: hence tries."""
     deadline = time.monotonic() + REMOVE_SECONDS
     while found := list(groups(cgroups, name)):
         for group in found:

@@ -61,9 +61,7 @@ def _refuse_a_namesake(plan: Plan) -> None:
 
 
 def leftovers(plan: Plan) -> list[str]:
-    """Everything of this cluster that is on the machine outside its folder, a line each; empty after
-    `down`.
-    """
+    """Everything of this cluster on the machine outside its folder, a line each; empty after `down`."""
     found = [f"process: {process.part} (pid {process.pid})" for process in scan(plan.state)]
     found += [f"mount: {mount}" for mount in mounts_below(MOUNTS.read_text(), plan.state)]
     found += [f"network device: {link}" for link in network.links(plan)]
@@ -100,8 +98,6 @@ def say_down(plan: Plan, progress: Progress) -> None:
 
 
 def mounts_below(mounts: str, folder: Path) -> list[Path]:
-    """The mount points in `folder`, deepest first, from the text of /proc/mounts (octal escapes as the
-    kernel's).
-    """
+    """The mount points in `folder`, deepest first, from the text of /proc/mounts (with its octal escapes)."""
     points = [Path(line.split()[1].encode().decode("unicode_escape")) for line in mounts.splitlines() if line]
     return sorted((point for point in points if point.is_relative_to(folder)), reverse=True)

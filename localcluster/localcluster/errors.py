@@ -6,14 +6,11 @@ machine.
 
 from __future__ import annotations
 
-
 LINE = 300  # bytes of a log line that help; what follows is a stack trace
 
 
 class ClusterError(Exception):
-    """A failure with an answer. `cure` is a command or a setting; `detail` are lines to show below (a log's
-    end).
-    """
+    """A failure with an answer. `cure` is a command or a setting; `detail` are lines to show below it."""
 
     exit_code = 1
 

@@ -114,9 +114,7 @@ def load(plan: Plan, image: str, progress: Progress) -> None:
 
 
 def archive_ids(archive: Path) -> dict[str, str]:
-    """Name -> id of the images in a `docker save` archive. The id is the digest of the image's
-    configuration.
-    """
+    """Name -> id of the images in a `docker save` archive. The id is its configuration's digest."""
     try:
         with tarfile.open(archive) as tar:
             file = tar.extractfile("manifest.json")
@@ -181,9 +179,7 @@ def _names(plan: Plan, node: Node) -> list[str]:
 
 
 def _ids(plan: Plan, node: Node, name: str) -> set[str]:
-    """What the node's image `name` may be known by: its manifest's digest and its configuration's; empty
-    without it.
-    """
+    """What the node's image `name` may be known by: the digests of its manifest and its configuration."""
     rows = [
         line.split() for line in run([*_ctr(plan, node), "images", "ls", f"name=={name}"]).splitlines()[1:]
     ]

@@ -19,9 +19,7 @@ MODULES_FOLDER = Path(__file__).resolve().parent.parent / "modules"
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
-    """`programs`: file name -> Go package. `stamps`: package variables that carry `{version}` of
-    `versioned`.
-    """
+    """`programs`: file name -> Go package. `stamps`: Go variables that get the version of `versioned`."""
 
     name: str
     programs: dict[str, str]
@@ -99,9 +97,7 @@ MODULES = (
 
 
 def version(module: Module, go_mod: str) -> str:
-    """The pinned version of the module that gives `module` its version, as `go_mod` (a file's text) requires
-    it.
-    """
+    """The version that `go_mod` (a file's text) requires of the module which gives `module` its version."""
     found = re.search(rf"^\s*(?:require\s+)?{re.escape(module.versioned)}\s+(v\S+)", go_mod, re.MULTILINE)
     if not found:
         raise ClusterError(f"modules/{module.name}/go.mod requires no version of {module.versioned}")
@@ -109,9 +105,7 @@ def version(module: Module, go_mod: str) -> str:
 
 
 def linker_flags(module: Module, go_mod: str) -> str:
-    """Without symbols; with the version, since a Go build from a module proxy otherwise calls itself
-    v0.0.0.
-    """
+    """No symbols; and the version, since a build from a module proxy otherwise calls itself v0.0.0."""
     pinned = version(module, go_mod)
     major, minor = pinned.removeprefix("v").split(".")[:2]
     stamps = [f"-X {stamp.format(version=pinned, major=major, minor=minor)}" for stamp in module.stamps]
@@ -136,9 +130,7 @@ def cache_key(module: Module, go_mod: bytes, go_sum: bytes) -> str:
 
 
 def cache_folder(module: Module, cache: Path, folder: Path = MODULES_FOLDER) -> Path:
-    """Where this module's programs lie once built. Raises ClusterError where the module's files are not
-    there.
-    """
+    """Where this module's programs lie once built. Raises ClusterError where its files are missing."""
     files = [folder / module.name / name for name in ("go.mod", "go.sum")]
     for file in files:
         if not file.is_file():

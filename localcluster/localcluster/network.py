@@ -68,9 +68,7 @@ def restore_text(plan: Plan) -> str:
 
 
 def conflict(routes: Iterable[Mapping[str, Any]], network: IPv4Network, own: tuple[str, ...]) -> str | None:
-    """The first route of the machine that overlaps `network` and is not ours; the default route is no
-    conflict.
-    """
+    """The first route of the machine, not ours and not the default one, that overlaps `network`."""
     for route in routes:
         if route["dst"] == "default" or route.get("dev") in own:
             continue
@@ -80,9 +78,7 @@ def conflict(routes: Iterable[Mapping[str, Any]], network: IPv4Network, own: tup
 
 
 def plug(plan: Plan, node: Node, pid: int) -> None:
-    """A cable from the bridge into the node whose init has `pid`, its addresses, and the host's routes
-    through it.
-    """
+    """A cable from the bridge into the node whose init has `pid`, and the host's routes through it."""
     mtu = (Path("/sys/class/net") / plan.bridge / "mtu").read_text().strip()
     peer = ["type", "veth", "peer", "name", "eth0", "netns", str(pid), "mtu", mtu]
     run(["ip", "link", "add", node.link, "mtu", mtu, *peer])
@@ -94,9 +90,7 @@ def plug(plan: Plan, node: Node, pid: int) -> None:
 
 
 def node_batch(plan: Plan, node: Node) -> str:
-    """`ip -batch` lines that give a node its address and its ways to the host and to the other nodes'
-    pods.
-    """
+    """`ip -batch` lines: a node's address, and its ways to the host and to the other nodes' pods."""
     lines = [
         "link set lo up",
         f"addr add {node.address}/{plan.node_network.prefixlen} dev eth0",

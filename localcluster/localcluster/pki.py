@@ -59,9 +59,7 @@ def subjects(plan: Plan) -> dict[str, Subject]:
 
 
 def ensure(folder: Path, wanted: Mapping[str, Subject], now: datetime.datetime) -> bool:
-    """Makes what is missing or made for another subject; says whether anything was made. Keys are mode
-    600.
-    """
+    """Makes what is missing or made for another subject; says whether it did. Keys are mode 600."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     record = folder / "made-for.json"
     known = json.loads(record.read_text()) if record.exists() else {}

@@ -42,9 +42,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One cluster. Layout of its /16: .0.0/24 host and nodes, .64.0/18 pods (a /24 a node), .128.0/20
-    services.
-    """
+    """One cluster. Its /16: .0.0/24 host and nodes, .64.0/18 pods (a /24 a node), .128.0/20 services."""
 
     name: str
     state: Path

@@ -118,9 +118,7 @@ def _until_marked(pid: int) -> None:
 
 
 def rank(process: Process) -> int:
-    """The order in which `end_all` ends: who starts others first, etcd last (its clients never exit without
-    it).
-    """
+    """The order of `end_all`: who starts others first, etcd last (its clients never exit without it)."""
     if process.part in ("local-path-provisioner", "kube-controller-manager", "kube-scheduler"):
         return 0
     if process.part.startswith("node"):

@@ -14,9 +14,7 @@ from localcluster.processes import scan
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """`pid` None: no such process. `not_yet`: why it is not ready; None where it is, and where it does not
-    run.
-    """
+    """`pid` None: no such process. `not_yet`: why a running part is not ready; None where it is."""
 
     part: str
     pid: int | None
