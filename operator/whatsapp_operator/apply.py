@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from whatsapp_contracts.kubernetes import KIND
 from whatsapp_operator import names as n
 from whatsapp_operator.actions import Action, CreateClaim, CreatePod, DeletePod, EnsureSecret, PatchClaim
 from whatsapp_operator.caches import CLAIMS, PODS, Caches
@@ -73,7 +74,10 @@ class Applier:
         where = path("secrets", wish.namespace, wish.names.secret)
         probe = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": wish.names.secret}}
         found = await self._client.apply(where, probe, dry_run=True)
-        if wish.uid not in {each["uid"] for each in found["metadata"].get("ownerReferences") or ()}:
+        owners = found["metadata"].get("ownerReferences") or ()
+        if wish.uid not in {each["uid"] for each in owners}:
+            if any(each["kind"] == KIND and each["name"] == wish.name for each in owners):
+                raise ApiError(409, "SecretEnding", "the Secret of an earlier resource is being terminated")
             raise ApiError(409, "SecretForeign", f"the Secret {wish.names.secret} belongs to something else")
         if found.get("data") != body["data"]:
             await self._client.apply(where, body)
@@ -160,8 +164,8 @@ def explained(wish: Wish, action: Action, error: ApiError) -> tuple[str, str]:
             )
         case EnsureSecret() if error.status == 409:
             return "SecretForeign", (
-                f"The Secret {wish.names.secret} belongs to something else, or to an earlier resource of this"
-                f" name that is still being removed. Remove it: kubectl delete secret {wish.names.secret}"
+                f"The Secret {wish.names.secret} belongs to something else."
+                f" Remove it: kubectl delete secret {wish.names.secret}"
             )
         case CreatePod() if error.status == 409:
             return "PodForeign", (

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 SILENCE = 45.0
 CONNECT_TIMEOUT = 5.0
 FIRST_BACKOFF, MAX_BACKOFF = 0.2, 30.0
-EAGER_BACKOFF, EAGER_TRIES = 1.0, 120
-"""A pod that has never answered is starting: try every second for two minutes, so that its QR shows soon."""
+EAGER_BACKOFF, EAGER_TRIES = 0.5, 240
+"""A pod that has never answered is starting: its QR shall show soon (two minutes at most)."""
 
 
 @dataclass(frozen=True, kw_only=True)

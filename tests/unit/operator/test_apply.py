@@ -97,6 +97,14 @@ async def test_a_secret_of_somebody_else_is_refused(cluster: Cluster) -> None:
     assert POD not in cluster.client.objects
 
 
+async def test_a_secret_of_an_earlier_resource_is_waited_for(cluster: Cluster) -> None:
+    earlier = {"kind": "WhatsAppSession", "name": "demo", "uid": "old", "controller": True}
+    cluster.has(SECRET, ownerReferences=[earlier])
+    with pytest.raises(ApiError, match="earlier resource"):
+        await cluster.apply(EnsureSecret(), CreatePod())
+    assert POD not in cluster.client.objects
+
+
 async def test_a_successor_is_not_deleted_for_its_predecessor(cluster: Cluster) -> None:
     cluster.has(POD, uid="pod-2")
     refusal = await cluster.apply(DELETE)

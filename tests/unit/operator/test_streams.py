@@ -208,7 +208,7 @@ async def test_no_key_qr_or_number_is_logged(
 
 
 def test_a_starting_pod_is_asked_eagerly_and_a_lost_one_ever_less() -> None:
-    assert [backoff(tries, False) for tries in (1, 2, 3, 4, 100)] == [0.2, 0.4, 0.8, 1.0, 1.0]
+    assert [backoff(tries, False) for tries in (1, 2, 3, 4, 100)] == [0.2, 0.4, 0.5, 0.5, 0.5]
     pauses = [backoff(tries, True, jitter=lambda: 1.0) for tries in range(12)]
     assert pauses[:3] == [0.2, 0.4, 0.8]
     assert max(pauses) == pauses[-1] == MAX_BACKOFF
