@@ -154,23 +154,22 @@ class Exchange:
         """To the page that wrote it: the server has it; of a repeated one also how far it has come since."""
         if device is None:
             return
-        self._tell(
-            message.owner,
-            {"type": "ack", "id": message.id, "seq": message.seq, "t": message.time},
-            only=device,
-        )
+        frame = {"type": "ack", "id": message.id, "seq": message.seq, "t": message.time}
+        self._tell(message.owner, {**frame, "contact": self._contact(message.chat)}, only=device)
         for ack in steps(Ack.SENT, Ack(message.ack)):
             self._tell(message.owner, self._receipt(message.chat, [message.id], ack), only=device)
 
     def message_frame(self, message: Message) -> Frame:
         """A new message as a page gets it, with who the other side is."""
-        other = self._store.account(message.chat)
-        contact = {
-            "wid": user_wid(message.chat),
+        return {"type": "message", "message": message.wire(), "contact": self._contact(message.chat)}
+
+    def _contact(self, number: str) -> Frame:
+        other = self._store.account(number)
+        return {
+            "wid": user_wid(number),
             "name": other.name if other else None,
             "lid": lid_wid(other.lid) if other else None,
         }
-        return {"type": "message", "message": message.wire(), "contact": contact}
 
     @staticmethod
     def _receipt(chat: str, ids: list[str], ack: Ack) -> Frame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from whatsapp_simulator.pairing import RefEnd, check_scan, read_code
 from whatsapp_simulator.records import Account, Device
 from whatsapp_simulator.store import Store
 
+log = logging.getLogger(__name__)
 # How long a page may take to keep its credential.
 STORE_SECONDS = 15.0
 
@@ -75,6 +77,7 @@ class Linking:
         finally:
             page.stored = None
         self._store.add_device(device)
+        log.info("%s linked %s (device %s)", number, device.name, device.id)
         page.tell({"type": "restart"})
         return device
 
@@ -123,6 +126,7 @@ class Linking:
             )
         for device in chosen:
             self._store.remove_device(device.id)
+            log.info("%s unlinked device %s: %s", number, device.id, reason)
             self._pages.logged_out(device, reason)
         return chosen
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from whatsapp_simulator.pairing import PageKeys, RefEnd, Refs
 from whatsapp_simulator.records import Connection, Device
 from whatsapp_simulator.store import Store
 
+log = logging.getLogger(__name__)
 # A frame of this type ends the socket after it was sent.
 CLOSE = "close"
 
@@ -63,6 +65,7 @@ class Pages:
             del self._by_device[page.device.id]
         if page.connection:
             self._store.close_connection(page.connection.id, self._clock())
+            log.info("%s closed", page.connection.name)
             page.connection = None
 
     def logged_in(self, page: Page, device: Device) -> Connection:
@@ -76,6 +79,7 @@ class Pages:
         page.device = device
         page.connection = self._store.open_connection(device, self._clock())
         self._by_device[device.id] = page
+        log.info("%s opened: %s, device %s", page.connection.name, device.number, device.id)
         return page.connection
 
     def logged_out(self, device: Device, reason: str) -> None:

@@ -111,6 +111,7 @@ __d('WAWebContactGetters', (require, exports) => {
   exports.getNotifyName = (contact) => contact.pushname;
   exports.getPremiumMessageName = () => undefined;
   exports.getUserid = (contact) => contact.id.user;
+  exports.getUserhash = (contact) => require('WASimulatorHmac').sha256Hex(contact.id.user).slice(0, 32);
   exports.getIsMe = (contact) => me().isMeAccount(contact.id);
   exports.getIsUser = (contact) => contact.id.isUser();
   exports.getIsGroup = (contact) => contact.id.isGroup();

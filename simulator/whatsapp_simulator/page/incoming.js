@@ -103,7 +103,8 @@ __d('WASimulatorIncoming', (require, exports) => {
     Transport.send({ type: 'received', seq: message.seq });
   };
 
-  exports.ack = ({ id, seq, t }) => {
+  exports.ack = ({ id, seq, t, contact }) => {
+    ContactCollection.learn(contact);
     const msg = MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
     if (msg) {
       msg.updateAck(1);

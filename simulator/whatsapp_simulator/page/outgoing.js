@@ -8,7 +8,7 @@ __d('WAWebSendMsgChatAction', (require, exports) => {
 
   // Two promises, at once: the message as shown, and what became of it.
   exports.addAndSendMsgToChat = (chat, values) => {
-    const msg = new Msg(values);
+    const msg = MsgCollection.get(values) || new Msg(values);
     chat.msgs.add(msg);
     chat.t = Math.max(chat.t || 0, msg.t);
     MsgCollection.add(msg);

@@ -68,6 +68,7 @@ __d('WASimulatorSession', (require, exports) => {
       require('WAWebContactCollection').ContactCollection.learn({ wid: me.wid.replace(/:\d+/, ''), name: me.pushname,
         lid: me.lid });
       await Incoming.loadHistory(welcome);
+      require('WAWebHistorySyncProgressModel').getHistorySyncProgressModel().realProgress = 100;
       if (!Cmd.isMainLoaded) {
         Cmd.mainLoaded();
       }

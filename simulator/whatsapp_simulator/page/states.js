@@ -114,6 +114,14 @@ __d('WAWebSocketModel', (require, exports) => {
   exports.Socket = new SocketImpl();
 });
 
+__d('WAWebHistorySyncProgressModel', (require, exports) => {
+  const { BaseModel, defineModel } = require('WAWebBaseModel');
+  exports.HistorySyncProgressModel = defineModel('historySyncProgress', ['realProgress', 'remainingPausedSeconds'],
+    class HistorySyncProgressModel extends BaseModel {});
+  const progress = new exports.HistorySyncProgressModel({ realProgress: 0, remainingPausedSeconds: 0 });
+  exports.getHistorySyncProgressModel = () => progress;
+});
+
 __d('WAWebLaunchSocketUtils', (require, exports) => {
   exports.refreshQR = () => require('WAWebCmd').Cmd.refreshQR();
 });

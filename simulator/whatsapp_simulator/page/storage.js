@@ -150,6 +150,9 @@ __d('WAWebUserPrefsGeneral', (require, exports) => {
     exports[`getAutoDownload${kind}`] = () => settings[kind];
     exports[`setAutoDownload${kind}`] = (value) => { settings[kind] = value; };
   }
+  exports.getPushname = () => require('WAWebConnModel').Conn.pushname;
+  exports.setBrowserId = () => {};
+  exports.getUserPrivacySettings = () => ({ last: 'all', online: 'all', profile: 'all', status: 'contacts' });
   exports.getTheme = () => localStorage.getItem('theme') || 'light';
   exports.setTheme = (theme) => localStorage.setItem('theme', theme);
 });
