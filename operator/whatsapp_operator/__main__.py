@@ -16,7 +16,7 @@ from aiohttp import web
 
 from whatsapp_contracts.kubernetes import GROUP, PLURAL, VERSION
 from whatsapp_operator import __version__, logs
-from whatsapp_operator.client import ApiError, Client
+from whatsapp_operator.client import ApiError, Client, NoCluster
 from whatsapp_operator.lease import Lease, LeaseLost
 from whatsapp_operator.master import MasterKeyError, master_key
 from whatsapp_operator.replica import Operator, WatchesEnded
@@ -139,11 +139,9 @@ def main() -> None:
     logs.set_up(settings.log_format, settings.log_level)
     try:
         asyncio.run(Process(settings).run())
-    except (LeaseLost, WatchesEnded, MasterKeyError, ApiError) as error:
-        log.error("leaving: %s%s", error, f" ({error.__cause__!r})" if error.__cause__ else "")
-        sys.exit(1)
-    except OSError as error:
-        log.error("leaving: %s", error)
+    except (LeaseLost, WatchesEnded, MasterKeyError, NoCluster, ApiError, OSError) as error:
+        cause = f" ({error.__cause__!r})" if isinstance(error, WatchesEnded) else ""
+        log.error("leaving: %s%s", error, cause)
         sys.exit(1)
     log.info("stopped")
 

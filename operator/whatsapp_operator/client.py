@@ -45,6 +45,10 @@ class NotReached(ApiError):
         super().__init__(0, "NotReached", f"the API server did not answer ({type(cause).__name__})")
 
 
+class NoCluster(Exception):
+    """No way to an API server is configured; the message says what to set."""
+
+
 def path(kind: str, namespace: str, name: str | None = None, subresource: str | None = None) -> str:
     """The path of a namespaced collection or object; `kind` is the plural."""
     base = {PLURAL: f"/apis/{GROUP}/{VERSION}", "leases": "/apis/coordination.k8s.io/v1"}.get(kind, "/api/v1")
@@ -60,12 +64,17 @@ class Client:
 
     @classmethod
     async def connect(cls) -> Client:
-        """By the pod's service account, else by KUBECONFIG or ~/.kube/config."""
+        """By the pod's service account, else by KUBECONFIG or ~/.kube/config; raises NoCluster."""
         configuration = Configuration()
-        if os.environ.get("KUBERNETES_SERVICE_HOST") and not os.environ.get("KUBECONFIG"):
-            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        else:
-            await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        try:
+            if os.environ.get("KUBERNETES_SERVICE_HOST") and not os.environ.get("KUBECONFIG"):
+                config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            else:
+                await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except (config.ConfigException, OSError) as error:
+            raise NoCluster(
+                f"no API server is configured ({error}); set KUBECONFIG to a kubeconfig file, or run in a pod"
+            ) from error
         configuration.connection_pool_maxsize = 64
         api = ApiClient(configuration)
         api.user_agent = FIELD_MANAGER

@@ -54,6 +54,7 @@ class Memory:
     refusals: dict[str, Refusal] = field(default_factory=dict)
     key_refused: bool = False
     key_ensured: datetime | None = None
+    ready_pod: str = ""
 
 
 class Reconciler:
@@ -92,7 +93,7 @@ class Reconciler:
         names = names_of(session.name, claim=session.status.get("claimName"))
         memory = self._memory(key, session)
         seen, decision = await self._rounds(key, session, names, memory)
-        self._listen(key, session, seen)
+        self._listen(key, session, memory, seen)
         await self._key(session, names, memory, decision)
         await self._write(session, decision)
         return decision.again
@@ -131,7 +132,7 @@ class Reconciler:
             **extra,
         )
 
-    def _listen(self, key: Key, session: Session, seen: Observed) -> None:
+    def _listen(self, key: Key, session: Session, memory: Memory, seen: Observed) -> None:
         owned = seen.owned(session.uid)
         if len(owned) != 1 or session.deleting:
             self._streams.leave(key)
@@ -140,8 +141,10 @@ class Reconciler:
         if pod.ip and pod.running:
             api_key = derive(self._master, session.namespace, session.name)
             self._streams.follow(key, pod.uid, pod.ip, api_key)
-            if pod.ready and not seen.heard.live:
-                self._streams.nudge(key)
+        became_ready = pod.ready and memory.ready_pod != pod.uid
+        memory.ready_pod = pod.uid if pod.ready else ""
+        if became_ready and not seen.heard.live:
+            self._streams.nudge(key)  # once: more often would undo the stream's backoff
 
     async def _key(self, session: Session, names: Names, memory: Memory, decision: Decision) -> None:
         """A running pod that refuses the key has another Secret than it should: bring it in step."""

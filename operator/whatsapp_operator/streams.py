@@ -160,7 +160,8 @@ class Follower:
                 extra=where,
             )
             self._lost()
-            await self._pause(backoff(tries, known))
+            # A pod that answers is no starting one: no eagerness.
+            await self._pause(backoff(tries, known or reason == "unauthorized"))
 
     async def _listen(self) -> None:
         headers = {"X-API-Key": self._source.api_key, "Accept": "text/event-stream"}
