@@ -26,7 +26,8 @@ KEEPALIVE = 15.0
 """Seconds; proxies close a silent stream after 30 or 60."""
 PAGE = 500
 """Journal events read at once for a replay."""
-RETRY = "retry: 1000\n\n"
+GREETING = ": whatsapp-session\n\n"
+"""A comment, so that proxies pass the headers on at once. No `retry:`: some clients take it for an event."""
 
 
 def router(session: Session) -> APIRouter:
@@ -68,7 +69,7 @@ async def stream(session: Session, begin: int | None, patterns: tuple[str, ...])
     """The text of one follower's stream, until it or the process ends."""
     follower = session.followers.join()  # before the journal is read, so that nothing falls between
     try:
-        yield RETRY
+        yield GREETING
         last = await session.last_seq()
         if begin is None or begin > last:
             snapshot = await _snapshot(session)

@@ -21,7 +21,7 @@ class Step(Enum):
 STEPS = (Step.RELOAD, Step.NEW_BROWSER, Step.RELOAD, Step.NEW_BROWSER, Step.NEW_BROWSER)
 HEALTHY_AFTER = 300.0
 """Seconds of health after which the ladder begins at its foot again."""
-PAUSES = (0.0, 2.0, 5.0, 15.0, 30.0)
+PAUSES = (0.0, 1.0, 3.0, 6.0, 12.0)
 """Seconds before each cure: the first is at once, since a lone crash is the usual fault."""
 
 
@@ -31,7 +31,9 @@ class Ladder:
 
     climbed: int = 0
 
-    def fail(self, *, browser_gone: bool, healthy_for: float) -> tuple[Ladder, Step, float]:
+    def fail(
+        self, *, browser_gone: bool, healthy_for: float, pauses: tuple[float, ...] = PAUSES
+    ) -> tuple[Ladder, Step, float]:
         """The ladder after a failure, the cure, and the pause before it.
 
         A browser that is gone cannot reload: its reload steps are new browsers. `healthy_for` is how long
@@ -41,4 +43,4 @@ class Ladder:
         if at >= len(STEPS):
             return self, Step.GIVE_UP, 0.0
         step = Step.NEW_BROWSER if browser_gone else STEPS[at]
-        return Ladder(climbed=at + 1), step, PAUSES[at]
+        return Ladder(climbed=at + 1), step, pauses[at]

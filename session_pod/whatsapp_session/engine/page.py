@@ -18,6 +18,8 @@ from whatsapp_session.engine.protocol import BrowserGone, EngineStuck, PageLost,
 
 T = TypeVar("T")
 OPEN_TIMEOUT = 30.0
+CLOSE_PAGE_TIMEOUT = 5.0
+"""Seconds; a page that hangs does not close, and then a new browser is the cure."""
 CALL_MARGIN = 15.0
 """Seconds that a page may be late with an answer it promised: a busy machine is not a hang."""
 NAVIGATED = ("Execution context was destroyed", "Cannot find context", "Frame was detached", "navigat")
@@ -40,10 +42,10 @@ class WhatsAppPage:
     @classmethod
     async def open(cls, browser: Browser, url: str) -> WhatsAppPage:
         """WhatsApp in a fresh page, the only one. Raises SiteUnreachable and EngineError."""
+        old_pages = browser.context.pages
         fresh = await _raced(browser, None, Stage.OPEN, OPEN_TIMEOUT, browser.context.new_page())
-        for old in browser.context.pages:  # two pages on one login would be a conflict
-            if old != fresh:
-                await _raced(browser, None, Stage.OPEN, OPEN_TIMEOUT, old.close())
+        for old in old_pages:  # two pages on one login would be a conflict
+            await _raced(browser, None, Stage.CLOSE_PAGE, CLOSE_PAGE_TIMEOUT, old.close())
         page = cls(fresh, browser)
         await page._load(url)
         return page

@@ -20,6 +20,7 @@ class Stage(StrEnum):
 
     LAUNCH = "launching the browser"
     OPEN = "opening the page"
+    CLOSE_PAGE = "closing the page before"
     INJECT = "waiting for wa-js to find WhatsApp's modules"
     BOOT = "waiting for WhatsApp's first answer"
     SYNC = "waiting for WhatsApp to sync"
@@ -28,7 +29,6 @@ class Stage(StrEnum):
     SEND = "waiting for WhatsApp to accept the message"
     READ = "reading the message store"
     LOGOUT = "waiting for WhatsApp to unlink the device"
-    CLOSE = "closing the browser"
 
 
 class EngineError(Exception):

@@ -7,6 +7,7 @@ events only say when to look.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,9 +115,9 @@ class Seen:
         """The same run on a new load of the page."""
         return replace(self, stage=Stage.INJECT, since=None, offline_since=None, told=None)
 
-    def stuck(self, now: datetime) -> bool:
+    def stuck(self, now: datetime, limits: Mapping[Stage, timedelta] = LIMITS) -> bool:
         """Whether the page is in its stage for longer than that may last."""
-        limit = LIMITS.get(self.stage)
+        limit = limits.get(self.stage)
         return limit is not None and self.since is not None and now - self.since > limit
 
     @property

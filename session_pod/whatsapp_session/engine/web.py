@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from whatsapp_session.engine import profile, wa
 from whatsapp_session.engine.browser import Browser, Options
-from whatsapp_session.engine.ladder import Ladder, Step
+from whatsapp_session.engine.ladder import PAUSES, Ladder, Step
 from whatsapp_session.engine.page import Navigated, WhatsAppPage
 from whatsapp_session.engine.protocol import (
     BrowserGone,
@@ -45,21 +46,35 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at a quiet page."""
-RETRIES = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-"""Seconds between two tries of a site that cannot be reached; the last one for ever."""
-OFFLINE_RELOAD = timedelta(seconds=120)
-"""A page that has not found back by then is loaded again."""
 CHECK_TIMEOUT = 15.0
 REFRESH_PAUSE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long the engine waits for what; its tests have less of it than people."""
+
+    limits: Mapping[Stage, timedelta] = field(default_factory=lambda: LIMITS)
+    pauses: tuple[float, ...] = PAUSES
+    retries: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+    """Seconds between two tries of a site that cannot be reached; the last one for ever."""
+    offline_reload: timedelta = timedelta(seconds=120)
+    """A page that has not found back by then is loaded again."""
 
 
 class WebEngine:
     """`WhatsAppEngine` by Chromium and wa-js. The login's lock is held by whoever makes it."""
 
     def __init__(
-        self, options: Options, *, script: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        options: Options,
+        *,
+        script: str,
+        patience: Patience = Patience(),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._options = options
+        self._patience = patience
         self._script = script
         self._clock = clock
         self._told: asyncio.Queue[Told] = asyncio.Queue()
@@ -156,13 +171,16 @@ class WebEngine:
                     tries = 0 if self._healthy_since else tries
                     log.warning("%s", error)
                     self._tell(run, NetworkWentAway(because=str(error)))
-                    await asyncio.sleep(RETRIES[min(tries, len(RETRIES) - 1)])
+                    retries = self._patience.retries
+                    await asyncio.sleep(retries[min(tries, len(retries) - 1)])
                     tries += 1
                 except Exception as error:
                     # Not of our kinds: a bug here or in the driver. It is healed like the others, and seen.
                     log.warning("%s", error, exc_info=not isinstance(error, EngineError))
                     gone = isinstance(error, BrowserGone)
-                    ladder, step, pause = ladder.fail(browser_gone=gone, healthy_for=self._health())
+                    ladder, step, pause = ladder.fail(
+                        browser_gone=gone, healthy_for=self._health(), pauses=self._patience.pauses
+                    )
                     if step is Step.GIVE_UP:
                         self._tell(run, BrowserLost(because=str(error)))
                         return
@@ -208,8 +226,8 @@ class WebEngine:
     def _check(self, now: datetime) -> None:
         """Raise for a page that stays too long where it is."""
         seen = self._seen
-        if seen.stuck(now):
-            raise EngineStuck(seen.stage, LIMITS[seen.stage].total_seconds())
-        if seen.offline_since and now - seen.offline_since > OFFLINE_RELOAD:
+        if seen.stuck(now, self._patience.limits):
+            raise EngineStuck(seen.stage, self._patience.limits[seen.stage].total_seconds())
+        if seen.offline_since and now - seen.offline_since > self._patience.offline_reload:
             raise SiteUnreachable("the page has no connection and is loaded again.")
         self._healthy_since = self._healthy_since or now if seen.healthy else None

@@ -66,8 +66,8 @@ def test_a_failing_npm_is_an_error_that_repeats_what_it_says(tmp_path: Path) -> 
 
 
 def test_without_npm_and_its_wheel_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wa_js.shutil, "which", lambda name: None)
-    monkeypatch.setattr(wa_js.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(BundleError, match="apt-get install npm"):
         wa_js.npm_command()
 

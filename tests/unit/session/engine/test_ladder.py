@@ -4,7 +4,8 @@ from whatsapp_session.engine.ladder import HEALTHY_AFTER, Ladder, Step
 
 
 def climb(*, browser_gone: bool = False, healthy_for: float = 0) -> list[Step]:
-    ladder, steps = Ladder(), []
+    ladder = Ladder()
+    steps: list[Step] = []
     while not steps or (steps[-1] is not Step.GIVE_UP and len(steps) < 100):
         ladder, step, _ = ladder.fail(browser_gone=browser_gone, healthy_for=healthy_for)
         steps.append(step)
