@@ -21,6 +21,7 @@ from localcluster.down import purge, say_down
 from localcluster.errors import ClusterError, NotRunning, UsageError
 from localcluster.modules import programs
 from localcluster.plan import Plan, plan
+from localcluster.processes import scan
 from localcluster.progress import Progress
 from localcluster.settings import Settings, settings
 from localcluster.up import is_whole, up
@@ -158,7 +159,9 @@ def _status(chosen: Settings, arguments: argparse.Namespace) -> int:
 
 def _load(chosen: Settings, arguments: argparse.Namespace) -> int:
     _root()
-    known = _running(chosen)
+    known = _started(chosen)
+    if not scan(known.state):
+        raise NotRunning(f"cluster {chosen.name} is not running", cure="localcluster up")
     progress = Progress()
     for image in arguments.images:
         images.load(known, image, progress)
@@ -166,7 +169,7 @@ def _load(chosen: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _kubeconfig(chosen: Settings, arguments: argparse.Namespace) -> int:
-    file = _running(chosen).kubeconfig
+    file = _started(chosen).kubeconfig
     print(file.read_text() if arguments.raw else file)
     return 0
 
@@ -212,7 +215,7 @@ def _known(chosen: Settings) -> Plan:
     return plan(record.read(chosen), record.bins(chosen.state) or programs(chosen.cache))
 
 
-def _running(chosen: Settings) -> Plan:
+def _started(chosen: Settings) -> Plan:
     known = _known(chosen)
     if not known.kubeconfig.exists():
         raise NotRunning(

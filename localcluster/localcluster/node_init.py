@@ -63,7 +63,7 @@ def _mounts(folder: Path, resolv_conf: str, machine_id: str) -> None:
 def _cover(target: Path, source: Path, text: str) -> None:
     """Lays a file of the node's own over one of the machine's. One that is missing stays so."""
     source.write_text(text)
-    if target.is_relative_to("/run"):
+    if target.is_relative_to("/run"):  # which is empty now
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
     if target.exists():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -56,6 +58,29 @@ def test_a_failed_build_shows_the_compilers_words_and_leaves_no_half_entry(
     build(tmp_path / "cache", Progress(io.StringIO()))
     assert built(calls).count("etcd") == 1
     assert built(calls).count("ctr") == 2
+
+
+def test_a_terminated_build_ends_its_compiler_and_leaves_no_half_entry(
+    calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = tmp_path / "bin/go"
+    go.write_text(GO.replace("echo program", f"echo $$ > {tmp_path}/pid; sleep 600; echo program"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    main = f"cli.main(['--state', '{tmp_path}/s', 'build'])"
+    no_apt = "cli.debian.ensure = lambda *_: None"
+    command = [sys.executable, "-c", f"import sys; from localcluster import cli; {no_apt}; sys.exit({main})"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            assert time.monotonic() < deadline
+        running.terminate()
+        said = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    assert "localcluster: interrupted" in said
+    compiler = int((tmp_path / "pid").read_text())
+    while Path(f"/proc/{compiler}/environ").exists() and Path(f"/proc/{compiler}/environ").read_bytes():
+        assert time.monotonic() < deadline, "the compiler still runs"
+    assert not any(path.is_dir() for path in (tmp_path / "home").glob("*/*/*"))
 
 
 def test_every_program_is_built_once_and_a_second_time_nothing(calls: Path, tmp_path: Path) -> None:

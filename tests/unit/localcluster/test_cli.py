@@ -39,6 +39,16 @@ def test_a_mistake_is_one_line_with_a_cure_and_an_exit_code(
     assert cure in second
 
 
+def test_images_are_not_loaded_into_a_cluster_that_is_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s/kubeconfig").touch()
+    assert main(["load", "x.tar"]) == 1
+    assert capsys.readouterr().err == "localcluster: cluster was is not running\ncure: localcluster up\n"
+
+
 @pytest.mark.parametrize("command", ["up", "down", "status", "load x"])
 def test_without_root_nothing_is_tried(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
