@@ -41,7 +41,7 @@ def cluster() -> Cluster:
 @pytest.fixture(scope="session")
 def product(cluster: Cluster) -> Cluster:
     """The cluster with the simulator and the operator running."""
-    install_simulator(cluster, QR_FIRST_SECONDS="20", QR_ROTATION_SECONDS="20")
+    install_simulator(cluster)
     install_operator(cluster)
     return cluster
 

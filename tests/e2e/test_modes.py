@@ -24,7 +24,8 @@ def test_suspended_removes_the_pod_and_keeps_the_claim_and_connected_is_ready_wi
     session.apply(operatingMode="Suspended")
     _wait_gone(session, "pod", session.pod_name)
     session.wait_status(
-        "Stopped", lambda s: (s["state"], s.get("reason")) == ("DISCONNECTED", "Stopped") and not s.get("pod")
+        "Suspended",
+        lambda s: (s["state"], s.get("reason"), s.get("pod")) == ("DISCONNECTED", "Suspended", None),
     )
     assert _objects(session, "pvc", session.pod_name) == claim
     assert phones.connections(number) == []

@@ -114,7 +114,7 @@ def wanted() -> str:
     return kind
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """A program of PATH, else the one that localcluster builds."""
     return shutil.which(name) or run(_localcluster("bin", name)).strip()
 
@@ -132,7 +132,7 @@ def find() -> Cluster:
         path = Path(os.environ.get("KUBECONFIG", str(Path.home() / ".kube" / "config")))
     if not path.exists():
         raise ToolError(f"There is no kubeconfig at {path}.\nRun: CLUSTER={kind} make cluster-up")
-    return Cluster(kind, kubeconfig=path, kubectl=_program("kubectl"), helm=_program("helm"))
+    return Cluster(kind, kubeconfig=path, kubectl=program("kubectl"), helm=program("helm"))
 
 
 def up() -> Cluster:

@@ -84,7 +84,7 @@ def install_operator(cluster: Cluster, *values: str, chart: Path = CHART) -> Non
     try:
         cluster.helm(
             *("upgrade", "--install", RELEASE, str(chart), "--namespace", SYSTEM, "--create-namespace"),
-            *("--reset-values", "--wait", "--timeout=120s"),
+            *("--reset-values", "--force-conflicts", "--wait", "--timeout=120s"),
             *(word for value in sets for word in ("--set", value)),
         )
     except ToolError as error:
