@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.makers import LoggedIn, SessionMaker
+from e2e.makers import LoggedIn, SessionMaker, log_in
 from whatsapp_tools import cluster as clusters
 from whatsapp_tools import images
 from whatsapp_tools.cluster import Cluster, service_url
@@ -75,16 +75,27 @@ def namespace(product: Cluster) -> Iterator[str]:
     product.kubectl("delete", "namespace", name, "--wait=false")
 
 
-@pytest.fixture
-def number() -> str:
+def new_number() -> str:
     """A phone number that no other test uses."""
     return f"549{next(_numbers):010d}"
 
 
 @pytest.fixture
+def number() -> str:
+    """The number that logs in to the test's session."""
+    return new_number()
+
+
+@pytest.fixture
 def customer() -> str:
     """Another one, for the other side of a conversation."""
-    return f"549{next(_numbers):010d}"
+    return new_number()
+
+
+@pytest.fixture(scope="module")
+def two_numbers() -> tuple[str, str]:
+    """Two numbers for the sessions that a whole file shares."""
+    return new_number(), new_number()
 
 
 @pytest.fixture
@@ -108,10 +119,7 @@ def logged_in(new_session: SessionMaker, phones: Phones) -> LoggedIn:
 
     def make(number: str, **spec: object) -> Session:
         session = new_session()
-        session.apply(**spec)
-        session.wait_qr()
-        phones.scan(number, session.picture_code())
-        session.wait_ready()
+        log_in(session, phones, number, **spec)
         return session
 
     return make

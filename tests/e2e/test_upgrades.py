@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.makers import LoggedIn, SessionMaker
+from e2e.makers import SessionMaker, log_in
 from whatsapp_tools import base_image, images
 from whatsapp_tools.cluster import ROOT, Cluster
 from whatsapp_tools.demo import operator_pod
@@ -32,10 +32,19 @@ class Facts:
     connection: str
 
 
-@pytest.fixture
-def sessions(logged_in: LoggedIn, number: str, customer: str) -> dict[str, Session]:
-    """Two sessions that are READY, by number."""
-    return {number: logged_in(number), customer: logged_in(customer, clienteId=52)}
+@pytest.fixture(scope="module")
+def sessions(
+    product: Cluster, api: str, namespace: str, phones: Phones, two_numbers: tuple[str, str]
+) -> Iterator[dict[str, Session]]:
+    """Two sessions, by number, that stay READY through every deploy of this file."""
+    found = {}
+    for position, number in enumerate(two_numbers):
+        found[number] = Session(product, api, f"steady-{position}", namespace)
+        log_in(found[number], phones, number, clienteId=51 + position)
+    yield found
+    for session in found.values():
+        session.delete(claim=True, wait=False)
+        session.close()
 
 
 @pytest.fixture(autouse=True)
