@@ -1,0 +1,175 @@
+"""The chart: lint, every rendering on a real API server, what it allows, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from whatsapp_tools.cluster import ROOT, Cluster
+from whatsapp_tools.product import CHART
+from whatsapp_tools.terminal import ToolError
+
+RELEASE = "chart-test"
+
+RENDERINGS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "no CRD": {"crds": {"install": False}},
+    "two namespaces": {"watchNamespaces": ["default", "kube-public"]},
+    "nothing of its own": {"rbac": {"create": False}, "serviceAccount": {"create": False, "name": "default"}},
+    "everything": {
+        "image": {
+            "repository": "registry.example:5000/team/whatsapp-operator",
+            "tag": "1",
+            "pullPolicy": "Always",
+        },
+        "imagePullSecrets": [{"name": "registry"}],
+        "replicas": 2,
+        "session": {
+            "image": {"repository": "registry.example/whatsapp-session", "tag": "1"},
+            "imagePullPolicy": "Always",
+            "imagePullSecrets": ["registry"],
+            "whatsappUrl": "http://simulator.test:8080/",
+            "storageClassName": "fast",
+            "resources": {"requests": {"cpu": 1, "memory": "1Gi"}, "limits": {"cpu": "2", "memory": "2Gi"}},
+        },
+        "serviceAccount": {"annotations": {"example.com/role": "x"}},
+        "masterSecret": {"name": "my-master"},
+        "logLevel": "debug",
+        "logFormat": "text",
+        "service": {"port": 9090},
+        "podLabels": {"team": "crm"},
+        "podAnnotations": {"example.com/scrape": "true"},
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "tolerations": [{"key": "crm", "operator": "Exists"}],
+        "affinity": {
+            "nodeAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {
+                        "weight": 1,
+                        "preference": {"matchExpressions": [{"key": "crm", "operator": "Exists"}]},
+                    }
+                ]
+            }
+        },
+    },
+}
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "an unknown value": ({"replicaCount": 2}, "replicaCount"),
+    "an unknown value of the session": ({"session": {"url": "http://x/"}}, "url"),
+    "a URL that is none": ({"session": {"whatsappUrl": "web.whatsapp.com"}}, "whatsappUrl"),
+    "a pull policy that is none": ({"image": {"pullPolicy": "Maybe"}}, "pullPolicy"),
+    "a namespace that is none": ({"watchNamespaces": ["A B"]}, "watchNamespaces"),
+    "an amount that is none": ({"session": {"resources": {"limits": {"memory": "much"}}}}, "memory"),
+    "a tag in the repository": ({"session": {"image": {"repository": "x/y:1"}}}, "repository"),
+    "a log level that is none": ({"logLevel": "loud"}, "logLevel"),
+}
+
+
+def rendered(cluster: Cluster, values: dict[str, Any], folder: Path) -> str:
+    """`helm template` with these values."""
+    file = folder / "values.yaml"
+    file.write_text(yaml.safe_dump(values))
+    return cluster.helm("template", RELEASE, str(CHART), "--namespace", "default", "--values", str(file))
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    """What was rendered, as dicts."""
+    return [found for found in yaml.safe_load_all(text) if found]
+
+
+def rules(found: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Every RBAC rule with the kind that holds it."""
+    return [
+        (each["kind"], rule)
+        for each in found
+        if each["kind"] in ("Role", "ClusterRole")
+        for rule in each["rules"]
+    ]
+
+
+@pytest.mark.parametrize(("values", "word"), REFUSED.values(), ids=REFUSED)
+def test_a_wrong_value_is_refused_by_name(
+    cluster: Cluster, tmp_path: Path, values: dict[str, Any], word: str
+) -> None:
+    with pytest.raises(ToolError) as refused:
+        rendered(cluster, values, tmp_path)
+    assert word in str(refused.value)
+
+
+def test_the_chart_has_no_lint(cluster: Cluster) -> None:
+    assert "0 chart(s) failed" in cluster.helm("lint", "--strict", str(CHART))
+
+
+@pytest.mark.parametrize("values", RENDERINGS.values(), ids=RENDERINGS)
+def test_every_rendering_is_accepted_by_a_real_api_server(
+    cluster: Cluster, tmp_path: Path, values: dict[str, Any]
+) -> None:
+    text = rendered(cluster, values, tmp_path)
+    said = cluster.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", input=text)
+    assert len(said.splitlines()) == len(objects(text))
+
+
+def test_the_operators_pod_satisfies_the_restricted_pod_security_standard(
+    cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    """`namespace` enforces it."""
+    (deployment,) = (
+        found for found in objects(rendered(cluster, {}, tmp_path)) if found["kind"] == "Deployment"
+    )
+    template = deployment["spec"]["template"]
+    template["spec"]["serviceAccountName"] = "default"
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "operator"}, "spec": template["spec"]}
+    said = cluster.kubectl("create", "--dry-run=server", "-n", namespace, "-f", "-", input=json.dumps(pod))
+    assert "pod/operator created" in said
+
+
+def test_a_wildcard_right_is_never_given(cluster: Cluster, tmp_path: Path) -> None:
+    for _, rule in rules(objects(rendered(cluster, {}, tmp_path))):
+        for field in ("apiGroups", "resources", "verbs"):
+            assert "*" not in rule[field]
+
+
+def test_no_secret_can_be_listed_and_only_the_master_key_read(cluster: Cluster, tmp_path: Path) -> None:
+    for kind, rule in rules(objects(rendered(cluster, {}, tmp_path))):
+        if "secrets" not in rule["resources"]:
+            continue
+        assert not {"list", "watch", "delete", "update"} & set(rule["verbs"])
+        if "get" in rule["verbs"]:
+            assert kind == "Role"
+            assert rule["resourceNames"] == ["whatsapp-operator-master"]
+
+
+def test_with_namespaces_named_no_right_reaches_beyond_them(cluster: Cluster, tmp_path: Path) -> None:
+    found = objects(rendered(cluster, {"watchNamespaces": ["crm-a", "crm-b"]}, tmp_path))
+    assert not [each for each in found if each["kind"].startswith("ClusterRole")]
+    roles = {each["metadata"]["namespace"] for each in found if each["kind"] == "Role"}
+    assert roles == {"default", "crm-a", "crm-b"}
+
+
+def test_nothing_of_the_chart_waits_at_uninstall(cluster: Cluster, tmp_path: Path) -> None:
+    found = objects(rendered(cluster, {}, tmp_path))
+    for each in found:
+        metadata = each["metadata"]
+        assert "finalizers" not in metadata
+        assert "helm.sh/hook" not in (metadata.get("annotations") or {})
+    (definition,) = (each for each in found if each["kind"] == "CustomResourceDefinition")
+    assert definition["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_the_definition_can_be_left_to_others(cluster: Cluster, tmp_path: Path) -> None:
+    found = objects(rendered(cluster, {"crds": {"install": False}}, tmp_path))
+    assert "CustomResourceDefinition" not in {each["kind"] for each in found}
+
+
+def test_the_definition_in_the_chart_is_the_one_under_crds(cluster: Cluster, tmp_path: Path) -> None:
+    (definition,) = (
+        found
+        for found in objects(rendered(cluster, {}, tmp_path))
+        if found["kind"] == "CustomResourceDefinition"
+    )
+    assert definition["spec"] == yaml.safe_load((ROOT / "crds" / "whatsappsessions.yaml").read_text())["spec"]

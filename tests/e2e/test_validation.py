@@ -1,0 +1,202 @@
+"""What a real API server refuses, by the sentences that the schema promises."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from whatsapp_contracts import kubernetes
+from whatsapp_tools.cluster import Cluster
+from whatsapp_tools.terminal import ToolError
+
+# spec → what is said; each names the field, and what to do
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "no clienteId": ({}, "spec.clienteId: Required value"),
+    "a clienteId of 0": (
+        {"clienteId": 0},
+        "clienteId must be a whole number from 1: set the client's number.",
+    ),
+    "a clienteId below 0": ({"clienteId": -7}, "clienteId must be a whole number from 1"),
+    "a clienteId that is a text": ({"clienteId": "51"}, "spec.clienteId: Invalid value"),
+    "an unknown field": ({"clienteId": 1, "colour": "green"}, 'unknown field "spec.colour"'),
+    "an unknown field of storage": (
+        {"clienteId": 1, "storage": {"sise": "2Gi"}},
+        'unknown field "spec.storage.sise"',
+    ),
+    "a field of a later release": (
+        {"clienteId": 1, "phoneNumber": "549"},
+        'unknown field "spec.phoneNumber"',
+    ),
+    "a mode that is none": (
+        {"clienteId": 1, "operatingMode": "Running"},
+        'spec.operatingMode: Unsupported value: "Running": supported values: "Connected", "Suspended"',
+    ),
+    "a mode of a later release": (
+        {"clienteId": 1, "operatingMode": "Disconnected"},
+        'spec.operatingMode: Unsupported value: "Disconnected"',
+    ),
+    "an empty sessionId": ({"clienteId": 1, "sessionId": ""}, "spec.sessionId: Invalid value"),
+    "a sessionId of 101 characters": (
+        {"clienteId": 1, "sessionId": "x" * 101},
+        "spec.sessionId: Too long: may not be more than 100",
+    ),
+    "a size without a unit": (
+        {"clienteId": 1, "storage": {"size": "2"}},
+        "storage.size must be a whole number with Mi, Gi or Ti, for example 2Gi.",
+    ),
+    "a size of nothing": (
+        {"clienteId": 1, "storage": {"size": "0Gi"}},
+        "storage.size must be a whole number",
+    ),
+    "an access mode for many": (
+        {"clienteId": 1, "storage": {"accessMode": "ReadWriteMany"}},
+        'spec.storage.accessMode: Unsupported value: "ReadWriteMany"',
+    ),
+    "a retain policy that is none": (
+        {"clienteId": 1, "storage": {"retainPolicy": "Keep"}},
+        'spec.storage.retainPolicy: Unsupported value: "Keep": supported values: "Retain", "Delete"',
+    ),
+    "an image with a space": (
+        {"clienteId": 1, "image": "whatsapp session"},
+        "image has a space: write a reference such as registry.example/whatsapp-session:0.1.0.",
+    ),
+    "an amount that is none": (
+        {"clienteId": 1, "resources": {"requests": {"memory": "much"}}},
+        "write a number with or without a unit, for example 500m, 1, 400Mi or 1Gi.",
+    ),
+    "a request above its limit": (
+        {"clienteId": 1, "resources": {"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}}},
+        "resources.requests.memory is above resources.limits.memory: lower the request or raise the limit.",
+    ),
+    "a CPU request above its limit": (
+        {"clienteId": 1, "resources": {"requests": {"cpu": 2}, "limits": {"cpu": "1500m"}}},
+        "resources.requests.cpu is above resources.limits.cpu: lower the request or raise the limit.",
+    ),
+    "two replicas": ({"clienteId": 1, "immutableReplicas": 2}, "spec.immutableReplicas: Invalid value: 2"),
+}
+
+# change of the session below → what is said
+IMMUTABLE: dict[str, tuple[dict[str, Any], str]] = {
+    "another client": (
+        {"clienteId": 52},
+        "clienteId cannot be changed: the login is kept under it. Make a new WhatsAppSession for another",
+    ),
+    "another sessionId": (
+        {"sessionId": "other"},
+        "sessionId cannot be changed, set later or removed: the CRM knows the session by it.",
+    ),
+    "no sessionId any more": ({"sessionId": None}, "sessionId cannot be changed, set later or removed"),
+    "a smaller volume": (
+        {"storage": {"size": "1Gi"}},
+        "storage.size can only grow: Kubernetes cannot shrink a volume. Set the old size or a larger one.",
+    ),
+    "a volume that is smaller in another unit": (
+        {"storage": {"size": "2047Mi"}},
+        "storage.size can only grow",
+    ),
+    "another storage class": (
+        {"storage": {"storageClassName": "fast"}},
+        "storage.storageClassName cannot be changed: the volume exists already.",
+    ),
+    "another access mode": (
+        {"storage": {"accessMode": "ReadWriteOncePod"}},
+        "storage.accessMode cannot be changed: the volume exists already.",
+    ),
+}
+
+ACCEPTED: dict[str, dict[str, Any]] = {
+    "the least": {"clienteId": 1},
+    "everything": {
+        "clienteId": 2147483648,
+        "sessionId": "ventas/norte ñ",
+        "operatingMode": "Suspended",
+        "storage": {
+            "size": "500Mi",
+            "storageClassName": "fast",
+            "accessMode": "ReadWriteOncePod",
+            "retainPolicy": "Delete",
+        },
+        "image": "registry.example:5000/whatsapp-session@sha256:abc",
+        "resources": {"requests": {"cpu": 1, "memory": "400Mi"}, "limits": {"cpu": "1.5", "memory": "1Gi"}},
+        "immutableReplicas": 1,
+    },
+}
+
+
+def manifest(spec: dict[str, Any], namespace: str, name: str = "validated") -> str:
+    """A resource as JSON."""
+    return json.dumps(
+        {
+            "apiVersion": f"{kubernetes.GROUP}/{kubernetes.VERSION}",
+            "kind": kubernetes.KIND,
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec,
+        }
+    )
+
+
+def told(refused: pytest.ExceptionInfo[ToolError]) -> str:
+    """kubectl's words on one line."""
+    return " ".join(str(refused.value).split())
+
+
+@pytest.fixture(scope="module")
+def suspended(product: Cluster, namespace: str) -> Iterator[str]:
+    """A session without a pod, to be changed."""
+    name = f"v{uuid.uuid4().hex[:6]}"
+    spec = {"clienteId": 51, "sessionId": "cliente_51", "operatingMode": "Suspended"}
+    product.kubectl("apply", "-f", "-", input=manifest(spec, namespace, name))
+    yield name
+    product.kubectl("delete", "was", name, "-n", namespace, "--wait=false")
+
+
+@pytest.mark.parametrize(("spec", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_an_invalid_resource_is_refused_with_what_to_do(
+    product: Cluster, namespace: str, spec: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ToolError) as refused:
+        product.kubectl("apply", "--dry-run=server", "-f", "-", input=manifest(spec, namespace))
+    assert sentence in told(refused)
+
+
+@pytest.mark.parametrize(("change", "sentence"), IMMUTABLE.values(), ids=IMMUTABLE)
+def test_a_change_that_cannot_be_made_is_refused_with_what_to_do(
+    product: Cluster, namespace: str, suspended: str, change: dict[str, Any], sentence: str
+) -> None:
+    patch = json.dumps({"spec": change})
+    with pytest.raises(ToolError) as refused:
+        product.kubectl(
+            "patch", "was", suspended, "-n", namespace, "--type=merge", "--dry-run=server", "-p", patch
+        )
+    assert sentence in told(refused)
+
+
+def test_a_second_replica_cannot_be_scaled_up(product: Cluster, namespace: str, suspended: str) -> None:
+    with pytest.raises(ToolError) as refused:
+        product.kubectl("scale", "was", suspended, "-n", namespace, "--replicas=2")
+    assert "spec.immutableReplicas" in told(refused)
+
+
+@pytest.mark.parametrize("spec", ACCEPTED.values(), ids=ACCEPTED)
+def test_a_valid_resource_is_accepted(product: Cluster, namespace: str, spec: dict[str, Any]) -> None:
+    answer = product.kubectl("apply", "--dry-run=server", "-f", "-", input=manifest(spec, namespace))
+    assert "created (server dry run)" in answer
+
+
+def test_a_volume_may_grow_and_everything_else_may_change(
+    product: Cluster, namespace: str, suspended: str
+) -> None:
+    change = {
+        "operatingMode": "Connected",
+        "image": "localhost/other:1",
+        "resources": {"limits": {"memory": "2Gi"}},
+        "storage": {"size": "2049Mi", "retainPolicy": "Delete"},
+    }
+    patch = json.dumps({"spec": change})
+    product.kubectl(
+        "patch", "was", suspended, "-n", namespace, "--type=merge", "--dry-run=server", "-p", patch
+    )
