@@ -62,8 +62,9 @@ async def open_page(bundle: str, tmp_path: Path) -> AsyncIterator[Callable[..., 
     opened: list[WaPage] = []
     async with async_playwright() as playwright:
 
-        async def open_(simulator: Simulator, profile: str = "profile") -> WaPage:
-            page = await WaPage.open(playwright, simulator.url, tmp_path / profile, bundle)
+        async def open_(simulator: Simulator, profile: str = "profile", host: str = "127.0.0.1") -> WaPage:
+            url = simulator.url.replace("127.0.0.1", host)
+            page = await WaPage.open(playwright, url, tmp_path / profile, bundle)
             opened.append(page)
             return page
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from integration.simulator.processes import Simulator
-from integration.simulator.wa_page import WaPage
+from integration.simulator.wa_page import SERVICE_NAME, WaPage
 from whatsapp_session import wa_js
 
 ANA, BEA = "5491100000001", "5491100000002"
@@ -66,17 +66,18 @@ async def test_codes_rotate_then_the_page_is_idle_until_it_is_asked_again(
     start_simulator: StartSimulator, open_page: OpenPage
 ) -> None:
     simulator = await start_simulator(
-        "--qr-first-seconds", "2", "--qr-rotation-seconds", "0.3", "--qr-rotations", "4"
+        "--qr-first-seconds", "1", "--qr-rotation-seconds", "0.5", "--qr-rotations", "3"
     )
     page = await open_page(simulator)
     await page.heard("conn.qrcode_idle")
-    codes = [value["fullCode"] for value in await page.heard("conn.auth_code_change") if value]
-    assert len(set(codes)) == len(codes) >= 3
-    keys = {code.partition(",")[2] for code in codes}
-    assert len(keys) == 1
+    assert await page.run("[WPP.conn.isIdle(), WPP.whatsapp.Conn.ref === undefined]") == [True, True]
+    page.events.clear()
     fresh = await page.run("WPP.conn.refreshQR()")
-    assert fresh["fullCode"] not in codes
-    assert await page.run("WPP.conn.isIdle()") is False
+    await page.heard("conn.qrcode_idle")
+    *shown, none = await page.heard("conn.auth_code_change", 4)
+    codes = [code["fullCode"] for code in shown]
+    assert (codes[0], len(set(codes)), none) == (fresh["fullCode"], 3, None)
+    assert len({code.partition(",")[2] for code in codes}) == 1  # the page's keys stay, the ref rotates
 
 
 async def test_a_scan_links_the_page_which_then_reloads_and_is_usable(
@@ -102,6 +103,17 @@ async def test_a_scan_links_the_page_which_then_reloads_and_is_usable(
     assert about == [f"{ANA}@c.us", f"{ANA}:1@c.us", "android", "Phone 0001", "CONNECTED", "NORMAL"]
     assert await page.run("WPP.conn.getAuthCode()") is None
     assert len(await connections(http)) == 1
+
+
+async def test_under_a_service_name_without_a_secure_context_it_works_too(
+    simulator: Simulator, http: httpx.AsyncClient, open_page: OpenPage
+) -> None:
+    await http.post(f"/phones/{BEA}")
+    page = await open_page(simulator, host=SERVICE_NAME)
+    assert await page.run("[isSecureContext, typeof crypto.subtle]") == [False, "undefined"]
+    await page.link(http, ANA)
+    sent = await page.send(BEA, "from the cluster")
+    assert sent["sendMsgResult"]["messageSendResult"] == "OK"
 
 
 async def test_a_login_is_restored_without_a_code_from_the_profile_or_its_copy_and_from_nothing_else(

@@ -13,6 +13,8 @@ CHROMIUM = Path("/usr/lib/chromium/chromium-headless-shell")
 USER_AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 )
+# How pods of a cluster reach a simulator: plain http under a name, no secure context for the browser.
+SERVICE_NAME = "whatsapp-simulator.default.svc"
 WAIT_SECONDS = 30.0
 EVENTS = (
     "chat.msg_ack_change", "chat.new_message", "conn.auth_code_change", "conn.authenticated", "conn.logout",
@@ -51,7 +53,10 @@ class WaPage:
     @classmethod
     async def open(cls, playwright: Playwright, url: str, profile: Path, bundle: str) -> WaPage:
         context = await playwright.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, user_agent=USER_AGENT, args=["--no-sandbox"]
+            profile,
+            executable_path=CHROMIUM,
+            user_agent=USER_AGENT,
+            args=["--no-sandbox", f"--host-resolver-rules=MAP {SERVICE_NAME} 127.0.0.1"],
         )
         made = cls(context, context.pages[0])
         made.page.on("pageerror", lambda error: made.errors.append(str(error)))
