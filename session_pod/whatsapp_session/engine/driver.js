@@ -90,13 +90,18 @@ const account = () => {
     userId: String(device).replace(/@c\.us$/, "@s.whatsapp.net"),
   };
 };
+const detail = () => {
+  const modules = attempt(() => Object.keys(self.require("__debug").modulesMap).length, 0);
+  const stream = attempt(() => `stream ${WPP.whatsapp.Stream.mode}`, "no stream");
+  return `page ${document.readyState}, ${modules} modules, wa-js ${WPP.isInjected ? stream : "not injected"}`;
+};
 const look = async () => {
   // Not isReady: on some releases of the page it never becomes true (wa-js issue 3618).
   const ready = attempt(() => WPP.isInjected && !!WPP.whatsapp.Stream.mode, false);
   if (!ready) {
     return {
       ready: false, authenticated: false, mainLoaded: false, mode: null, info: null, online: true,
-      code: null, idle: false, account: null,
+      code: null, idle: false, account: null, detail: detail(),
     };
   }
   const authenticated = attempt(() => !!WPP.conn.isAuthenticated(), false);
@@ -111,6 +116,7 @@ const look = async () => {
     code: code ? text(code.fullCode) : null,
     idle: !authenticated && attempt(() => !!WPP.conn.isIdle(), false),
     account: authenticated ? attempt(account, null) : null,
+    detail: detail(),
   };
 };
 

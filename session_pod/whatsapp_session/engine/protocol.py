@@ -36,10 +36,10 @@ class EngineError(Exception):
 
 
 class EngineStuck(EngineError):
-    """The page never left `stage`. Cure: reload, new browser, exit."""
+    """The page never left `stage`; `detail` is what it showed. Cure: reload, new browser, exit."""
 
-    def __init__(self, stage: Stage, seconds: float) -> None:
-        super().__init__(f"Stuck {stage.value} ({seconds:.0f} s).")
+    def __init__(self, stage: Stage, seconds: float, detail: str = "") -> None:
+        super().__init__(f"Stuck {stage.value} ({seconds:.0f} s{', ' + detail if detail else ''}).")
         self.stage = stage
 
 

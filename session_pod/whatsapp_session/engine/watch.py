@@ -55,6 +55,7 @@ class Look:
     code: str | None = None
     idle: bool = False  # the QR stopped rotating
     account: Account | None = None
+    detail: str = "no page"  # for a person who reads where a page is stuck
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Look:
@@ -77,6 +78,7 @@ class Look:
             )
             if account
             else None,
+            detail=data["detail"],
         )
 
     @property

@@ -29,7 +29,7 @@ from whatsapp_session.engine.protocol import (
     Stage,
     Told,
 )
-from whatsapp_session.engine.watch import LIMITS, Seen, judge
+from whatsapp_session.engine.watch import LIMITS, Look, Seen, judge
 from whatsapp_session.facts import (
     AckSeen,
     BanFound,
@@ -218,16 +218,16 @@ class WebEngine:
             if isinstance(fact, LoggedOut | ConflictFound | BanFound):
                 self._page = None
                 await asyncio.Event().wait()  # until `stop`: a QR that nobody asked for is not shown
-            self._check(now)
+            self._check(now, turn.look)
             if turn.look.idle and (not self._refreshed_at or now - self._refreshed_at > REFRESH_PAUSE):
                 self._refreshed_at = now
                 await page.call(Stage.ALIVE, "refresh", timeout=CHECK_TIMEOUT)
 
-    def _check(self, now: datetime) -> None:
+    def _check(self, now: datetime, look: Look) -> None:
         """Raise for a page that stays too long where it is."""
         seen = self._seen
         if seen.stuck(now, self._patience.limits):
-            raise EngineStuck(seen.stage, self._patience.limits[seen.stage].total_seconds())
+            raise EngineStuck(seen.stage, self._patience.limits[seen.stage].total_seconds(), look.detail)
         if seen.offline_since and now - seen.offline_since > self._patience.offline_reload:
             raise SiteUnreachable("the page has no connection and is loaded again.")
         self._healthy_since = self._healthy_since or now if seen.healthy else None

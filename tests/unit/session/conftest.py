@@ -89,8 +89,8 @@ Bring = Callable[[State], Awaitable[None]]
 
 
 @pytest.fixture
-def bring(session: Session, engine: FakeEngine, until: Wait) -> Bring:
-    """Starts the session and brings it to a state the way a phone does."""
+def bring(session: Session, engine: FakeEngine, until: Wait, told: list[Event]) -> Bring:
+    """Starts the session and brings it to a state the way a phone does, until that is told."""
     ways: dict[State, tuple[Fact, ...]] = {
         State.INIT: (),
         State.QR_REQUIRED: (QR,),
@@ -100,7 +100,8 @@ def bring(session: Session, engine: FakeEngine, until: Wait) -> Bring:
     async def to(state: State) -> None:
         await session.start()
         engine.tell(*ways[state])
-        await until(lambda: session.view.state is state and (state is not State.READY or bool(engine.since)))
+        await until(lambda: len(told) == 1 + len(ways[state]))
+        await until(lambda: state is not State.READY or bool(engine.since))
 
     return to
 

@@ -37,9 +37,10 @@ def messages(told: list[Event]) -> list[str]:
 
 
 async def test_a_start_without_a_login_shows_a_qr_without_any_call(
-    session: Session, bring: Bring, told: list[Event]
+    session: Session, bring: Bring, told: list[Event], until: Wait
 ) -> None:
     await bring(State.QR_REQUIRED)
+    await until(lambda: len(told) == 2)
     assert types(told) == ["session.state", "session.qr"]
     assert told[-1].data == session.view.to_json()
 

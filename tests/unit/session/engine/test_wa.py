@@ -20,6 +20,7 @@ LOOK: dict[str, Any] = {
     "code": None,
     "idle": False,
     "account": {"phone": "1", "platform": None, "pushName": None, "userId": None},
+    "detail": "",
 }
 MESSAGE: dict[str, Any] = {
     "id": "true_5491100000002@c.us_1",

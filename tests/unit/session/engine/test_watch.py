@@ -169,6 +169,7 @@ def test_a_look_is_read_from_what_the_driver_gives() -> None:
             "pushName": "Ana",
             "userId": "5491100000001:1@s.whatsapp.net",
         },
+        "detail": "page complete",
     }
-    assert Look.from_json(data) == USABLE
+    assert Look.from_json(data) == replace(USABLE, detail="page complete")
     assert Look.from_json(data | {"account": None}).account is None
