@@ -41,8 +41,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         world = make_world(settings)
-    except (Unusable, OSError) as error:
+    except Unusable as error:
         sys.exit(f"whatsapp-simulator: {error}")
+    except OSError as error:
+        sys.exit(f"whatsapp-simulator: {error}. Choose a folder that can be written with --data-dir.")
     config = uvicorn.Config(
         create_app(world),
         host=settings.host,
@@ -59,9 +61,13 @@ def main() -> None:
     # uvicorn raises the signal that stopped it once more, when all is closed: that is the end we wanted.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    server.run()
-    if not server.started:
-        sys.exit(1)
+    try:
+        server.run()
+    except SystemExit:  # uvicorn's way to say that it cannot listen; its reason is in the log
+        world.store.close()
+        sys.exit(
+            f"whatsapp-simulator: cannot listen on {settings.host}:{settings.port}. Choose another --port."
+        )
 
 
 if __name__ == "__main__":
