@@ -66,7 +66,10 @@ class Process:
     async def _work(self, client: Client) -> None:
         settings = self._settings
         if not settings.lease_name:
-            await self._operate(client)
+            try:
+                await self._operate(client)
+            except* WatchesEnded as failures:
+                raise first(failures) from None
             return
         lease = Lease(
             client,
@@ -80,10 +83,8 @@ class Process:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(lease.keep(), name="lease")
                 tasks.create_task(self._operate(client), name="operator")
-        except* LeaseLost as lost:
-            raise lost.exceptions[0] from None
-        except* WatchesEnded as ended:
-            raise ended.exceptions[0] from None
+        except* (LeaseLost, WatchesEnded, MasterKeyError, ApiError) as failures:
+            raise first(failures) from None
         finally:
             await lease.release()
 
@@ -128,6 +129,13 @@ class Process:
             self._operator.gauges()
 
 
+def first(failures: BaseException) -> BaseException:
+    """The one error within groups of groups that a person is told."""
+    while isinstance(failures, BaseExceptionGroup):
+        failures = failures.exceptions[0]
+    return failures
+
+
 def main() -> None:
     """Read the settings and run."""
     fallback = f"{socket.gethostname()}_{secrets.token_hex(4)}"
@@ -140,8 +148,7 @@ def main() -> None:
     try:
         asyncio.run(Process(settings).run())
     except (LeaseLost, WatchesEnded, MasterKeyError, NoCluster, ApiError, OSError) as error:
-        cause = f" ({error.__cause__!r})" if isinstance(error, WatchesEnded) else ""
-        log.error("leaving: %s%s", error, cause)
+        log.error("leaving: %s", error)
         sys.exit(1)
     log.info("stopped")
 

@@ -131,8 +131,7 @@ class Operator:
     def ended(self, error: BaseException | None) -> None:
         """The watches are gone."""
         if not self._failed.done():
-            failure = WatchesEnded("the watches ended")
-            failure.__cause__ = error
+            failure = WatchesEnded(str(error) if error is not None else "the watches ended")
             self._failed.set_exception(failure)
 
     def _check_filled(self) -> None:

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
 import kopf
-from kopf._cogs.clients import watching
+from kopf._cogs.clients import errors, watching
 
 from whatsapp_contracts.kubernetes import GROUP, PLURAL, VERSION
 from whatsapp_operator.caches import CLAIMS, PODS, RESOURCES, SERVICES
@@ -33,6 +33,10 @@ SELECTORS = {PODS: LABEL_SESSION, CLAIMS: LABEL_SESSION, SERVICES: OURS}
 
 Scope = tuple[str, str | None]
 """(resource, namespace); None is the whole cluster."""
+
+
+class WatchFailed(Exception):
+    """A watch ended with an error that does not pass by itself; the message says which and what to check."""
 
 
 class Sink(Protocol):
@@ -73,7 +77,7 @@ class Watches:
     def _run(self) -> None:
         error: BaseException | None = None
         try:
-            with tapped(self._on_heard, self._on_listed):
+            with tapped(self._on_heard, self._on_listed, self._on_failed):
                 asyncio.run(self._operate())
         except BaseException as caught:
             error = caught
@@ -111,6 +115,14 @@ class Watches:
     def _on_listed(self, resource: str, namespace: str | None, uids: set[str]) -> None:
         self._tell(self._sink.listed, resource, namespace, uids)
 
+    def _on_failed(self, resource: str, error: Exception) -> None:
+        """kopf would now end slowly or hang: say so at once."""
+        failure = WatchFailed(
+            f"the watch of {resource} failed ({str(error.args[0] if error.args else error)[:300]});"
+            f" may the service account list and watch {resource}? The chart's RBAC allows it"
+        )
+        self._tell(self._sink.ended, failure)
+
     def _tell(self, what: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the main loop has ended: nobody listens any more
             self._loop.call_soon_threadsafe(what, *arguments)
@@ -147,22 +159,30 @@ def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
 
 @contextlib.contextmanager
 def tapped(
-    heard: Callable[[str, str | None], None], listed: Callable[[str, str | None, set[str]], None]
+    heard: Callable[[str, str | None], None],
+    listed: Callable[[str, str | None, set[str]], None],
+    failed: Callable[[str, Exception], None],
 ) -> Any:
-    """While inside, `heard` and `listed` are called from kopf's thread for every watch."""
+    """While inside, the three are called from kopf's thread for every watch."""
     original: Any = watching.continuous_watch
 
     async def continuous_watch(*, resource: Any, namespace: str | None, **more: Any) -> AsyncIterator[Any]:
         uids: set[str] = set()  # each call begins with a listing of its own
         stream = original(resource=resource, namespace=namespace, **more)
-        async with contextlib.aclosing(stream):
-            async for each in stream:
-                heard(resource.plural, namespace)
-                if each is watching.Bookmark.LISTED:
-                    listed(resource.plural, namespace, uids)
-                elif each["type"] is None:
-                    uids.add(each["object"]["metadata"]["uid"])
-                yield each
+        try:
+            async with contextlib.aclosing(stream):
+                async for each in stream:
+                    heard(resource.plural, namespace)
+                    if each is watching.Bookmark.LISTED:
+                        listed(resource.plural, namespace, uids)
+                    elif each["type"] is None:
+                        uids.add(each["object"]["metadata"]["uid"])
+                    yield each
+        except errors.APITooManyRequestsError:
+            raise  # kopf goes on by itself
+        except Exception as error:
+            failed(resource.plural, error)
+            raise
 
     watching.continuous_watch = continuous_watch
     try:

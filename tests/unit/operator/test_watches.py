@@ -18,6 +18,26 @@ def listed(uid: str) -> dict[str, Any]:
     return {"type": None, "object": {"metadata": {"uid": uid}}}
 
 
+def unexpected(resource: str, error: Exception) -> None:
+    raise AssertionError(f"{resource}: {error}")
+
+
+async def test_a_watch_that_is_not_allowed_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def original(**_: Any) -> AsyncIterator[Any]:
+        raise PermissionError("services is forbidden")
+        yield
+
+    monkeypatch.setattr(watching, "continuous_watch", original)
+    failures: list[tuple[str, str]] = []
+    with tapped(
+        lambda *_: None, lambda *_: None, lambda *failed: failures.append((failed[0], str(failed[1])))
+    ):
+        stream: Any = watching.continuous_watch
+        with pytest.raises(PermissionError):
+            await anext(stream(resource=SimpleNamespace(plural="services"), namespace=None))
+    assert failures == [("services", "services is forbidden")]
+
+
 def test_kopf_still_has_the_seam() -> None:
     """A new kopf must be looked at before it is used: `watches.tapped` stands in for this function."""
     assert set(inspect.signature(watching.continuous_watch).parameters) == {
@@ -45,7 +65,7 @@ async def test_the_tap_hears_bookmarks_and_knows_what_was_listed(monkeypatch: py
     monkeypatch.setattr(watching, "continuous_watch", original)
     heard: list[tuple[str, str | None]] = []
     listings: list[tuple[str, str | None, set[str]]] = []
-    with tapped(lambda *scope: heard.append(scope), lambda *listing: listings.append(listing)):
+    with tapped(lambda *scope: heard.append(scope), lambda *listing: listings.append(listing), unexpected):
         stream: Any = watching.continuous_watch
         passed = [each async for each in stream(resource=SimpleNamespace(plural="pods"), namespace="crm")]
     assert passed == events
@@ -64,7 +84,7 @@ async def test_a_listing_that_broke_off_does_not_count_for_the_next(monkeypatch:
 
     monkeypatch.setattr(watching, "continuous_watch", original)
     listings: list[set[str]] = []
-    with tapped(lambda *_: None, lambda *listing: listings.append(listing[2])):
+    with tapped(lambda *_: None, lambda *listing: listings.append(listing[2]), unexpected):
         stream: Any = watching.continuous_watch
         for _ in range(2):
             async for _each in stream(resource=SimpleNamespace(plural="pods"), namespace=None):
