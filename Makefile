@@ -16,10 +16,10 @@ help: ## List the targets
 setup: ## Make .venv with everything that requirements/dev.txt locks
 	@tools/bootstrap
 
-browser:
+browser: ## Debian's headless Chromium, for the integration tests and a session on a laptop
 	@tools/ensure-packages $(BROWSER_PACKAGES)
 
-wa-js: setup
+wa-js: setup ## Fetch the locked wa-js from npm
 	@$(PY) -m whatsapp_session.wa_js
 
 demo: setup ## The whole product on a real Kubernetes, from nothing to a message and back
