@@ -25,7 +25,7 @@ from whatsapp_operator.names import LABEL_SESSION, Names
 from whatsapp_operator.observed import Claim, Failures, Observed, Pod, Session
 from whatsapp_operator.quantities import amount
 from whatsapp_operator.spec import OperatingMode, RetainPolicy, Spec
-from whatsapp_operator.verdict import SUSPENDED, Verdict, progress, stalled
+from whatsapp_operator.verdict import PAUSED, SUSPENDED, Verdict, progress, stalled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +50,9 @@ def plan(session: Session, spec: Spec, names: Names, seen: Observed, now: dateti
         )
         return Plan(verdict=verdict, failures=seen.failures)
     drawn = with_pod(session, spec, owned[0], seen, now) if owned else without_pod(spec, names, seen)
-    upkeep = claim_upkeep(session, spec, seen)
     if session.paused:
-        return replace(drawn, actions=(), failures=seen.failures)
-    return replace(drawn, actions=(*upkeep, *drawn.actions))
+        return replace(drawn, actions=(), verdict=PAUSED if drawn.actions else drawn.verdict)
+    return replace(drawn, actions=(*claim_upkeep(session, spec, seen), *drawn.actions))
 
 
 def with_pod(session: Session, spec: Spec, pod: Pod, seen: Observed, now: datetime) -> Plan:
@@ -61,7 +60,7 @@ def with_pod(session: Session, spec: Spec, pod: Pod, seen: Observed, now: dateti
     failures = seen.failures if recent(seen.failures, now).count or not pod.running else Failures()
     if pod.terminating:
         return Plan(verdict=ending(f"The pod {pod.name} is ending."), failures=failures)
-    delete = deletion(session, spec, pod, seen.failures, now)
+    delete = None if session.paused else deletion(session, spec, pod, seen.failures, now)
     if delete:
         return Plan(
             actions=(delete,),

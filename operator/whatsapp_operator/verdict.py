@@ -39,6 +39,11 @@ SUSPENDED = Verdict(
     reason="Suspended",
     message="Suspended: no pod runs and the login is kept. Set spec.operatingMode to Connected to go on.",
 )
+PAUSED = Verdict(
+    kind=Kind.IDLE,
+    reason="Paused",
+    message="There is no pod, and none is made while the annotation whatsapp.leadmaster.dev/paused is there.",
+)
 INTRODUCED = frozenset({CONNECTED.reason, INITIALIZING.reason, "QRRequired"})
 """Reasons that say no more than the state; `status.reason` leaves them out."""
 

@@ -119,7 +119,7 @@ class Watches:
         """kopf would now end slowly or hang: say so at once."""
         failure = WatchFailed(
             f"the watch of {resource} failed ({str(error.args[0] if error.args else error)[:300]});"
-            f" may the service account list and watch {resource}? The chart's RBAC allows it"
+            f" is it served, and may the service account list and watch it? The chart's RBAC allows it"
         )
         self._tell(self._sink.ended, failure)
 

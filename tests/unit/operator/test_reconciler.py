@@ -227,6 +227,7 @@ async def test_a_paused_session_keeps_its_status_true_and_nothing_is_touched(wor
     world.annotate(paused="true", restartedAt="t1")
     world.client.calls.clear()
     await world.look()
+    assert world.ready() == ("True", "Connected")
     assert {verb for verb, _ in world.client.writes()} == {"apply"}
     assert "deletionTimestamp" not in world.client.objects[POD]["metadata"]
 
