@@ -95,10 +95,10 @@ class Browser:
         if not self.gone.done():
             self.gone.set_result(None)
 
-    async def close(self) -> None:
-        """Close it, wait until it is gone; what does not end in time is killed."""
+    async def close(self, *, timeout: float = CLOSE_TIMEOUT) -> None:
+        """Close it, wait until it is gone; what does not end within `timeout` seconds is killed."""
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT):
+            async with asyncio.timeout(timeout):
                 await self.context.close()
         except (TimeoutError, PlaywrightError) as error:
             log.warning("the browser did not close by itself: %s", first_line(error) or "no answer")

@@ -60,18 +60,23 @@ const counts = (msg) =>
 WPP.on("chat.new_message", (msg) => {
   if (counts(msg)) push({ message: plain(msg) });
 });
+const acked = (msg, ack) => {
+  if (!msg || !msg.id.fromMe || !(ack >= 1) || !counts(msg)) return;
+  const message = plain(msg);
+  push({ message: { ...message, ack: 1 } });
+  push({ ack: { id: message.id, chat: message.chat, ack: Math.min(ack, 3) } });
+};
 WPP.on("chat.msg_ack_change", ({ ack, ids }) => {
   for (const key of ids) {
     const store = WPP.whatsapp.MsgStore;
     const msg =
       attempt(() => store.get(key), null) ||
       attempt(() => store.getModelsArray().find((one) => one.id.fromMe && one.id.id === key.id), null);
-    if (!msg || !msg.id.fromMe || ack < 1 || !counts(msg)) continue;
-    const message = plain(msg);
-    push({ message: { ...message, ack: 1 } });
-    push({ ack: { id: message.id, chat: message.chat, ack: Math.min(ack, 3) } });
+    acked(msg, ack);
   }
 });
+// wa-js tells acks 2 and 3 only once it is fully ready, which is after the session can send.
+WPP.on("loader.injected", () => WPP.whatsapp.MsgStore.on("change:ack", (msg) => acked(msg, msg.ack)));
 for (const name of [
   "conn.auth_code_change", "conn.authenticated", "conn.logout", "conn.main_loaded", "conn.online",
   "conn.qrcode_idle", "conn.stream_info_changed", "conn.stream_mode_changed", "loader.full_ready",

@@ -47,6 +47,10 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 2.0
 """Seconds between two looks at a quiet page."""
 CHECK_TIMEOUT = 15.0
+HANGS = frozenset({Stage.ALIVE, Stage.OPEN, Stage.CLOSE_PAGE})
+"""Stuck here, the renderer hangs: a reload would leave it behind, with its memory."""
+HEAL_CLOSE_TIMEOUT = 3.0
+"""Seconds for a browser that failed to close by itself: a session waits, and its login is on disk."""
 REFRESH_PAUSE = timedelta(seconds=5)
 
 
@@ -177,7 +181,8 @@ class WebEngine:
                 except Exception as error:
                     # Not of our kinds: a bug here or in the driver. It is healed like the others, and seen.
                     log.warning("%s", error, exc_info=not isinstance(error, EngineError))
-                    gone = isinstance(error, BrowserGone)
+                    hangs = isinstance(error, EngineStuck) and error.stage in HANGS
+                    gone = hangs or isinstance(error, BrowserGone)
                     ladder, step, pause = ladder.fail(
                         browser_gone=gone, healthy_for=self._health(), pauses=self._patience.pauses
                     )
@@ -187,7 +192,7 @@ class WebEngine:
                     self._tell(run, Healing(because=str(error)))
                     self._page = None
                     if step is Step.NEW_BROWSER and browser:
-                        await browser.close()
+                        await browser.close(timeout=HEAL_CLOSE_TIMEOUT)
                         browser = None
                     await asyncio.sleep(pause)
         finally:

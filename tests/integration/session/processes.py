@@ -35,13 +35,13 @@ class SessionProcess:
     """One session on one folder; `start` again after it ended is a restart."""
 
     def __init__(self, sessions_dir: Path, url: str, **settings: str) -> None:
-        self.sessions_dir = sessions_dir
-        self.login_dir = sessions_dir / "cliente_51"
+        self.sessions_dir = Path(settings.get("SESSIONS_DIR", sessions_dir))
+        self.login_dir = self.sessions_dir / "cliente_51"
         self.log: list[str] = []
         self.url = ""
         self._environ = os.environ | {
-            "CLIENTE_ID": "51", "WHATSAPP_URL": f"{url}/", "SESSIONS_DIR": str(sessions_dir), "PORT": "0",
-            "METRICS_PORT": "0", **settings,
+            "CLIENTE_ID": "51", "WHATSAPP_URL": f"{url}/", "SESSIONS_DIR": str(self.sessions_dir),
+            "PORT": "0", "METRICS_PORT": "0", **settings,
         }  # fmt: skip
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from integration.session.conftest import FRIEND, Phones
+from integration.session.conftest import FRIEND, PHONE, Phones
 from integration.session.processes import SessionProcess
 from integration.simulator.processes import Simulator
 
@@ -95,6 +96,25 @@ async def test_whatsapp_away_is_network_lost_and_comes_back_by_itself(
     assert (await ready.send(FRIEND, "no")).status_code == 409
     await simulator.start()
     await healed(ready, phones, pid, seq)
+
+
+async def test_the_same_login_opened_elsewhere_is_a_conflict_until_a_login_is_asked_for(
+    simulator: Simulator,
+    ready: SessionProcess,
+    start_session: Callable[..., Awaitable[SessionProcess]],
+    tmp_path: Path,
+) -> None:
+    await ready.end()
+    shutil.copytree(ready.sessions_dir, tmp_path / "copy")
+    await ready.start()
+    await ready.reaches("READY")
+    other = await start_session(simulator.url, SESSIONS_DIR=str(tmp_path / "copy"))
+    view = await ready.reaches("DISCONNECTED", "Conflict")
+    assert "POST /session-manager/login" in view["message"]
+    assert (await other.reaches("READY"))["account"]["phone"] == PHONE
+    await other.end()
+    await ready.post("/session-manager/login")
+    await ready.reaches("READY")
 
 
 async def test_a_site_that_cannot_be_reached_at_the_start_is_tried_until_it_can(

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import signal
+
+import httpx
 
 from integration.session.conftest import FRIEND, Phones
 from integration.session.processes import SessionProcess, eventually
@@ -96,6 +99,29 @@ async def test_a_follower_goes_on_where_it_was(ready: SessionProcess, phones: Ph
     await ready.start()
     told = await ready.events_until(lambda got: got[-1]["type"] == "message.received", f"after={seq}")
     assert [event["seq"] for event in told] == list(range(seq + 1, seq + 1 + len(told)))
+
+
+async def test_a_second_sigterm_does_not_wait_for_a_browser_that_hangs(
+    ready: SessionProcess, phones: Phones
+) -> None:
+    for pid in ready.browsers:
+        os.kill(pid, signal.SIGSTOP)
+    assert ready.pid
+    os.kill(ready.pid, signal.SIGTERM)
+
+    async def stopping() -> bool:
+        try:
+            await ready.get("/healthz")
+        except httpx.TransportError:
+            return True
+        return False
+
+    await eventually(stopping, "no new calls")
+    assert await ready.end(signal.SIGTERM) == 0
+    assert any("asked again to stop" in line for line in ready.log)
+    assert ready.browsers == []
+    await ready.start()
+    await ready.reaches("READY")
 
 
 async def test_sigterm_while_the_browser_starts_ends_cleanly(session: SessionProcess) -> None:

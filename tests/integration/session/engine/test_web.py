@@ -80,7 +80,10 @@ async def test_a_page_that_is_not_whatsapp_is_given_up_after_the_whole_ladder_by
 ) -> None:
     engine.start()
     *healings, lost = await told(engine, 6)
-    because = "Stuck waiting for wa-js to find WhatsApp's modules (1 s, page complete, 0 modules, wa-js not injected)."
+    because = (
+        "Stuck waiting for wa-js to find WhatsApp's modules "
+        "(1 s, page complete, 0 modules, wa-js not injected)."
+    )
     assert healings == [Healing(because=because)] * 5
     assert lost == BrowserLost(because=because)
     assert site.loads == 6
