@@ -15,6 +15,8 @@ from whatsapp_session.facts import AckSeen, ChatMessage
 
 LOOK_BACK = timedelta(days=14)
 """WhatsApp unlinks a device that stays away longer: nothing older can have been missed."""
+CLOCK_SKEW = timedelta(seconds=30)
+"""Messages carry WhatsApp's clock, the login ours: rather one old message told than a new one lost."""
 OVERLAP = timedelta(days=1)
 """How far a comparison looks behind the last one, for messages that were decrypted or delivered late."""
 
@@ -30,7 +32,7 @@ class Draft:
 
 def drafts(message: ChatMessage, login_since: datetime) -> list[Draft]:
     """The events of one message: none for history from before the login, or for one WhatsApp has not yet."""
-    if message.sent_at < login_since.replace(microsecond=0):
+    if message.sent_at < login_since - CLOCK_SKEW:
         return []
     if not message.from_me:
         return [Draft(id=f"received:{message.message_id}", type=MESSAGE_RECEIVED, data=message_data(message))]
@@ -63,4 +65,4 @@ def message_data(message: ChatMessage) -> dict[str, Any]:
 def compare_since(login_since: datetime, last: datetime | None, now: datetime) -> datetime:
     """From when on WhatsApp's store is compared with the journal."""
     reach = now - LOOK_BACK if last is None else max(last - OVERLAP, now - LOOK_BACK)
-    return max(login_since, reach)
+    return max(login_since - CLOCK_SKEW, reach)

@@ -109,6 +109,12 @@ class Journal:
             row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
         return int(row[0]) if row else 0
 
+    def first_seq(self) -> int:
+        """The lowest `seq` that is still kept; the next one to be given where there is none."""
+        with self._lock:
+            row = self._db.execute("SELECT min(seq) FROM events").fetchone()
+        return int(row[0]) if row[0] is not None else self.last_seq() + 1
+
     def note(self, name: str) -> str | None:
         """What was last written under `name`."""
         with self._lock:

@@ -89,9 +89,10 @@ class Session:
         reason = f" ({self.view.reason.value})" if self.view.reason else ""
         return f"The session is {self.view.state.value}{reason}: {self.view.message}"
 
-    async def last_seq(self) -> int:
-        """The `seq` that a snapshot carries."""
-        return await asyncio.to_thread(self._journal.last_seq)
+    async def kept(self) -> tuple[int, int]:
+        """The first `seq` that can be replayed, and the last, which a snapshot carries."""
+        first = await asyncio.to_thread(self._journal.first_seq)
+        return first, await asyncio.to_thread(self._journal.last_seq)
 
     async def replay(self, seq: int, *, limit: int) -> list[Event]:
         """Journal events after `seq`, oldest first."""

@@ -2,7 +2,8 @@
 
 Without `after` (or `Last-Event-ID`): a snapshot, then live. With it: replay from the journal, then live, no
 event left out or doubled in between. An `after` that this journal has not reached (it was lost) begins
-with a snapshot too, or the follower would wait for numbers it believes to have had.
+with a snapshot too, or the follower would wait for numbers it believes to have had; one that is so old that
+events after it were let go of is replayed what there is, and then a snapshot, or it would keep an old state.
 """
 
 from __future__ import annotations
@@ -70,17 +71,18 @@ async def stream(session: Session, begin: int | None, patterns: tuple[str, ...])
     follower = session.followers.join()  # before the journal is read, so that nothing falls between
     try:
         yield GREETING
-        last = await session.last_seq()
-        if begin is None or begin > last:
-            snapshot = await _snapshot(session)
-            last = snapshot.seq
-            if selected(SESSION_SNAPSHOT, patterns):
-                yield snapshot.to_sse()
-        else:
+        first, last = await session.kept()
+        unknown = begin is None or not first - 1 <= begin <= last
+        if begin is not None and begin <= last:
             last = begin
             while page := await session.replay(last, limit=PAGE):
                 last = page[-1].seq
                 yield "".join(event.to_sse() for event in page if selected(event.type, patterns))
+        if unknown:
+            snapshot = await _snapshot(session)
+            last = max(last, snapshot.seq)
+            if selected(SESSION_SNAPSHOT, patterns):
+                yield snapshot.to_sse()
         while True:
             try:
                 event = await follower.next(timeout=KEEPALIVE)
@@ -97,7 +99,7 @@ async def stream(session: Session, begin: int | None, patterns: tuple[str, ...])
 
 async def _snapshot(session: Session) -> Event:
     """The session now, under the `seq` that its last change had; what changes meanwhile follows live."""
-    seq = await session.last_seq()
+    _, seq = await session.kept()
     return Event(
         id=f"snapshot_{uuid.uuid4().hex}",
         seq=seq,

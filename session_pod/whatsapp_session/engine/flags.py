@@ -27,6 +27,7 @@ QUIET = (
     "--no-service-autorun",
 )
 STEADY = (
+    "--headless",  # chromium-headless-shell is always; a full Chromium would want a display
     # The page is never seen; without these Chromium would slow down its timers and its renderer.
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",

@@ -117,6 +117,18 @@ async def test_an_after_that_this_journal_has_not_reached_begins_with_a_snapshot
     assert (snapshot["type"], snapshot["seq"]) == ("session.snapshot", 2)
 
 
+async def test_an_after_whose_next_events_were_let_go_of_ends_its_replay_with_a_snapshot(
+    session: Session, bring: Bring, journal: Journal
+) -> None:
+    await bring(State.READY)
+    journal._db.execute("DELETE FROM events WHERE seq <= 3")
+    kept, snapshot = await read(stream(session, 2, ()), 2)
+    assert (kept["type"], kept["seq"]) == ("session.state", 4)
+    assert (snapshot["type"], snapshot["seq"]) == ("session.snapshot", 4)
+    (exact,) = await read(stream(session, 3, ()), 1)
+    assert exact["type"] == "session.state"
+
+
 async def test_types_hold_back_the_rest_also_in_a_replay(
     session: Session, engine: FakeEngine, bring: Bring, journal: Journal
 ) -> None:
