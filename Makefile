@@ -34,6 +34,7 @@ lint: setup ## Format, style, types and the imports between the parts
 	@.venv/bin/ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/mypy --no-error-summary tests
 	@mkdir -p build/logs; .venv/bin/lint-imports --no-logo > build/logs/imports.log 2>&1 || { cat build/logs/imports.log; exit 1; }
 	@echo "lint: clean"
 
