@@ -89,7 +89,7 @@ def test_another_default_session_image_changes_no_session(
     install_operator(product, "session.image.tag=9.9.9")
     for session in sessions.values():
         session.wait_status("UpdateAvailable", _update_available, timeout=60)
-        assert "localhost/whatsapp-session:9.9.9" in session.condition("UpdateAvailable")["message"]
+        assert images.image_name("session", "9.9.9") in session.condition("UpdateAvailable")["message"]
     assert _facts(sessions, phones) == before
     _acts(product, new_session)
     assert _facts(sessions, phones) == before
@@ -113,7 +113,7 @@ def changed_operator(product: Cluster, tmp_path_factory: pytest.TempPathFactory)
         shutil.copytree(ROOT / path, context / path, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Dockerfile.operator", context)
     change_the_pod_builder(context / "operator/whatsapp_operator/manifests.py")
-    name = "localhost/whatsapp-operator:0.1.0-changed"
+    name = images.image_name("operator", "changed")
     with engine() as env:
         archive = images.build("operator", base=base_image.ensure(env), env=env, context=context, name=name)
     product.load([archive])

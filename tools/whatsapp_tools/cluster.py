@@ -52,7 +52,10 @@ class Cluster:
         return json.loads(found)  # type: ignore[no-any-return]
 
     def load(self, archives: list[Path]) -> None:
-        """Bring image archives into every node; an image that is there already costs nothing."""
+        """Bring image archives into every node; an image that is there already costs nothing.
+
+        A cluster of your own (`current`) pulls them: `make images` has pushed them to `IMAGE_PREFIX`.
+        """
         names = [str(path) for path in archives]
         if self.kind == "local":
             run(_localcluster("load", *names))

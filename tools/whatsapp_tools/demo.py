@@ -55,11 +55,14 @@ def prepare() -> Cluster:
     """Steps 1 and 2: a Kubernetes, the images, the product on it."""
     heading(1, "A real Kubernetes and the images")
     cluster = clusters.up()
-    if cluster.kind != "current":
-        run_images()
-        archives = [images.archive_of(images.image_name(service)) for service in images.INPUTS]
-        with step("Images into the cluster"):
-            cluster.load(archives)
+    if cluster.kind == "current" and not images.published_under():
+        raise ToolError(
+            "CLUSTER=current: your cluster has to pull the images from somewhere.\n"
+            "Set IMAGE_PREFIX to a registry that it reads and you may push to, such as registry.example.com/team."
+        )
+    run_images()
+    with step("Images into the cluster"):
+        cluster.load([images.archive_of(images.image_name(service)) for service in images.INPUTS])
     nodes = cluster.get("nodes")["items"]
     for node in nodes:
         info = node["status"]["nodeInfo"]

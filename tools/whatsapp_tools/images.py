@@ -1,12 +1,14 @@
 """Build the images and keep each as an archive: `python -m whatsapp_tools.images [--only NAME]`.
 
 Why archives: `localcluster load` and `kind load image-archive` both take them, and the engine
-need not run afterwards. An image that did not change is not written again.
+need not run afterwards. An image that did not change is not written again. With `IMAGE_PREFIX`
+(registry.example.com/team) the images carry that name and are pushed, for a cluster of your own.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,7 @@ from whatsapp_tools.terminal import ToolError, fail, run, step
 
 ROOT = Path(__file__).parents[2]
 ARCHIVES = ROOT / "build" / "images"
+LOCAL = "localhost"
 INPUTS = {
     "operator": ("operator/whatsapp_operator", "contracts"),
     "session": ("session_pod/whatsapp_session", "contracts"),
@@ -25,9 +28,14 @@ INPUTS = {
 }
 
 
-def image_name(service: str) -> str:
-    """A service's local image name; `docker tag` gives it a registry's when it is published."""
-    return f"localhost/whatsapp-{service}:{__version__}"
+def image_name(service: str, tag: str = __version__) -> str:
+    """A service's image under `IMAGE_PREFIX`, or a local name that no registry answers for."""
+    return f"{published_under() or LOCAL}/whatsapp-{service}:{tag}"
+
+
+def published_under() -> str:
+    """`IMAGE_PREFIX`: the registry and path to push to; empty for images that stay on this machine."""
+    return os.environ.get("IMAGE_PREFIX", "").rstrip("/")
 
 
 def archive_of(name: str) -> Path:
@@ -99,6 +107,9 @@ def build(
             run([client(), "save", "--output", str(partial), name], env=env)
             partial.rename(archive)
             stamp.write_text(image_id)
+    if published_under():
+        with step(f"Push {name}"):
+            run([client(), "push", "--quiet", name], env=env, cure="Log in first: docker login REGISTRY")
     return archive
 
 

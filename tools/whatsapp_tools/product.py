@@ -17,7 +17,7 @@ import httpx
 import yaml
 from httpx_sse import connect_sse
 
-from whatsapp_contracts import __version__, kubernetes
+from whatsapp_contracts import kubernetes
 from whatsapp_tools import images
 from whatsapp_tools.cluster import ROOT, Cluster, pod_url
 from whatsapp_tools.phones import read_qr
@@ -57,6 +57,7 @@ def install_simulator(cluster: Cluster, **env: str) -> None:
     (deployment,) = (found for found in objects if found["kind"] == "Deployment")
     template = deployment["spec"]["template"]
     (container,) = template["spec"]["containers"]
+    container["image"] = images.image_name("simulator")
     container["env"] += [{"name": name, "value": value} for name, value in env.items()]
     template["metadata"]["annotations"] = {"image-id": images.built_id(container["image"])}
     cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(objects))
@@ -80,7 +81,13 @@ def why_not(cluster: Cluster, namespace: str) -> str:
 def install_operator(cluster: Cluster, *values: str, chart: Path = CHART) -> None:
     """`helm upgrade --install` with `--set` values, and wait until the new operator leads."""
     image_id = images.built_id(images.image_name("operator"))
-    sets = [f"session.whatsappUrl={SIMULATOR_URL}", f"podAnnotations.image-id=i{image_id}", *values]
+    sets = [
+        f"session.whatsappUrl={SIMULATOR_URL}",
+        f"image.repository={images.image_name('operator').rsplit(':', 1)[0]}",
+        f"session.image.repository={images.image_name('session').rsplit(':', 1)[0]}",
+        f"podAnnotations.image-id=i{image_id}",
+        *values,
+    ]
     try:
         cluster.helm(
             *("upgrade", "--install", RELEASE, str(chart), "--namespace", SYSTEM, "--create-namespace"),
@@ -195,8 +202,3 @@ class Session:
             connect_sse(http, "GET", url, params=query, headers={"X-API-Key": self.key()}) as source,
         ):
             yield (json.loads(event.data) for event in source.iter_sse() if event.data)
-
-
-def default_session_image() -> str:
-    """The session image of this version, as `make images` names it."""
-    return f"localhost/whatsapp-session:{__version__}"
