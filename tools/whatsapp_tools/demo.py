@@ -58,7 +58,7 @@ def prepare() -> Cluster:
     if cluster.kind == "current" and not images.published_under():
         raise ToolError(
             "CLUSTER=current: your cluster has to pull the images from somewhere.\n"
-            "Set IMAGE_PREFIX to a registry that it reads and you may push to, such as registry.example.com/team."
+            "Set IMAGE_PREFIX to a registry it reads and you may push to, such as registry.example.com/team."
         )
     run_images()
     with step("Images into the cluster"):
