@@ -134,7 +134,10 @@ def find() -> Cluster:
     else:
         path = Path(os.environ.get("KUBECONFIG", str(Path.home() / ".kube" / "config")))
     if not path.exists():
-        raise ToolError(f"There is no kubeconfig at {path}.\nRun: CLUSTER={kind} make cluster-up")
+        cure = (
+            "Set KUBECONFIG to your cluster's." if kind == "current" else "Run: CLUSTER=kind make cluster-up"
+        )
+        raise ToolError(f"There is no kubeconfig at {path}.\n{cure}")
     return Cluster(kind, kubeconfig=path, kubectl=program("kubectl"), helm=program("helm"))
 
 
