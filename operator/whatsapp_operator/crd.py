@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from whatsapp_contracts.kubernetes import GROUP, KIND, PLURAL, SHORT_NAME, VERSION
-from whatsapp_operator.spec import Spec
+from whatsapp_operator.spec import ROOT_RULES, Spec
 from whatsapp_operator.status_schema import STATUS
 
 Schema = dict[str, Any]
@@ -90,6 +90,7 @@ def root_schema() -> Schema:
         "type": "object",
         "description": "A WhatsApp session: one login, one pod, one volume.",
         "required": ["spec"],
+        "x-kubernetes-validations": ROOT_RULES,
         "properties": {
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},

@@ -16,6 +16,13 @@ from pydantic.config import JsonDict
 
 from whatsapp_operator.quantities import QUANTITY_PATTERN, SIZE_PATTERN
 
+MAX_CLIENTE_ID = 2**31 - 1
+MAX_SESSION_ID = 100
+"""What the session's program takes; it would refuse to start with more."""
+
+SESSION_ID_PATTERN = r"^[^\p{C}\p{Z}](([^\p{C}\p{Z}]| )*[^\p{C}\p{Z}])?$"
+"""Printable, no space at its ends (RE2)."""
+
 
 class OperatingMode(StrEnum):
     """What the session should be doing."""
@@ -55,6 +62,16 @@ def fixed(field: str, message: str) -> JsonDict:
         f" && (!has(self.{field}) || self.{field} == oldSelf.{field})",
         message,
     )
+
+
+ROOT_RULES = [
+    rule(
+        f"has(self.spec.sessionId) || size(self.metadata.name) <= {MAX_SESSION_ID}",
+        f"the resource's name is longer than {MAX_SESSION_ID} characters, too long for a sessionId:"
+        " set spec.sessionId or choose a shorter name.",
+    )
+]
+"""Rules that see the resource's name beside its spec."""
 
 
 class Model(BaseModel):
@@ -193,6 +210,10 @@ class Spec(Model):
             "x-kubernetes-validations": [
                 rule("self >= 1", "clienteId must be a whole number from 1: set the client's number."),
                 rule(
+                    f"self <= {MAX_CLIENTE_ID}",
+                    f"clienteId must be a whole number up to {MAX_CLIENTE_ID}: set the client's number.",
+                ),
+                rule(
                     "self == oldSelf",
                     "clienteId cannot be changed: the login is kept under it."
                     " Make a new WhatsAppSession for another client.",
@@ -203,8 +224,17 @@ class Spec(Model):
     session_id: str | None = Field(
         default=None,
         min_length=1,
-        max_length=100,
+        max_length=MAX_SESSION_ID,
         description="The CRM's own name for the session; the resource's name when left out. Immutable.",
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    f"self.matches({cel(SESSION_ID_PATTERN)})",
+                    "sessionId has characters that do not print, or a space at an end:"
+                    " write a name such as cliente_51.",
+                )
+            ]
+        },
     )
     operating_mode: OperatingMode = Field(
         default=OperatingMode.CONNECTED,

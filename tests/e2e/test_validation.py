@@ -21,6 +21,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "clienteId must be a whole number from 1: set the client's number.",
     ),
     "a clienteId below 0": ({"clienteId": -7}, "clienteId must be a whole number from 1"),
+    "a clienteId that no session takes": (
+        {"clienteId": 2147483648},
+        "clienteId must be a whole number up to 2147483647: set the client's number.",
+    ),
     "a clienteId that is a text": ({"clienteId": "51"}, "spec.clienteId: Invalid value"),
     "an unknown field": ({"clienteId": 1, "colour": "green"}, 'unknown field "spec.colour"'),
     "an unknown field of storage": (
@@ -44,6 +48,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"clienteId": 1, "sessionId": "x" * 101},
         "spec.sessionId: Too long: may not be more than 100",
     ),
+    "a sessionId that does not print": (
+        {"clienteId": 1, "sessionId": "ventas\tnorte"},
+        "sessionId has characters that do not print, or a space at an end: write a name such as cliente_51.",
+    ),
+    "a sessionId of a space": ({"clienteId": 1, "sessionId": " "}, "sessionId has characters that do not"),
     "a size without a unit": (
         {"clienteId": 1, "storage": {"size": "2"}},
         "storage.size must be a whole number with Mi, Gi or Ti, for example 2Gi.",
@@ -111,8 +120,8 @@ IMMUTABLE: dict[str, tuple[dict[str, Any], str]] = {
 ACCEPTED: dict[str, dict[str, Any]] = {
     "the least": {"clienteId": 1},
     "everything": {
-        "clienteId": 2147483648,
-        "sessionId": "ventas/norte ñ",
+        "clienteId": 2147483647,
+        "sessionId": "ventas/norte ñ $(PORT)",
         "operatingMode": "Suspended",
         "storage": {
             "size": "500Mi",
@@ -173,6 +182,18 @@ def test_a_change_that_cannot_be_made_is_refused_with_what_to_do(
             "patch", "was", suspended, "-n", namespace, "--type=merge", "--dry-run=server", "-p", patch
         )
     assert sentence in told(refused)
+
+
+def test_a_name_that_is_no_session_id_asks_for_one(product: Cluster, namespace: str) -> None:
+    name = "n" * 101
+    with pytest.raises(ToolError) as refused:
+        product.kubectl(
+            "apply", "--dry-run=server", "-f", "-", input=manifest({"clienteId": 1}, namespace, name)
+        )
+    assert "set spec.sessionId or choose a shorter name." in told(refused)
+    spec = {"clienteId": 1, "sessionId": "short"}
+    answer = product.kubectl("apply", "--dry-run=server", "-f", "-", input=manifest(spec, namespace, name))
+    assert "created (server dry run)" in answer
 
 
 def test_a_second_replica_cannot_be_scaled_up(product: Cluster, namespace: str, suspended: str) -> None:
