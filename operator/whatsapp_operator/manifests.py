@@ -190,7 +190,7 @@ def container(wish: Wish, inputs: Manifest) -> Manifest:
         "name": "session",
         "image": inputs["image"],
         "imagePullPolicy": wish.defaults.image_pull_policy,
-        "env": [{"name": name, "value": value} for name, value in environment(wish, inputs).items()],
+        "env": [{"name": name, "value": literal(value)} for name, value in environment(wish, inputs).items()],
         "ports": [
             {"name": "http", "containerPort": n.HTTP_PORT},
             {"name": "metrics", "containerPort": n.METRICS_PORT},
@@ -234,6 +234,11 @@ def environment(wish: Wish, inputs: Manifest) -> dict[str, str]:
     if wish.restarted_at:
         settings["RESTARTED_AT"] = wish.restarted_at  # failed starts before it are forgotten
     return settings
+
+
+def literal(value: str) -> str:
+    """A value that reaches the process as it is: Kubernetes reads `$(NAME)` as a variable and `$$` as `$`."""
+    return value.replace("$", "$$")
 
 
 def probe(path: str, **timing: int) -> Manifest:

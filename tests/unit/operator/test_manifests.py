@@ -109,6 +109,13 @@ def test_the_sessions_name_is_the_resources_when_none_is_given() -> None:
     assert session_id(SPEC | {"sessionId": "cliente_001"}) == "cliente_001"
 
 
+def test_a_setting_reaches_the_process_as_it_was_written() -> None:
+    body = pod(wish(SPEC | {"sessionId": "a$(PORT)b$$c"}, restarted_at="$(PORT)"))
+    environment = {each["name"]: each["value"] for each in body["spec"]["containers"][0]["env"]}
+    assert environment["SESSION_ID"] == "a$$(PORT)b$$$$c"
+    assert environment["RESTARTED_AT"] == "$$(PORT)"
+
+
 def test_a_long_name_still_gives_a_valid_host_name() -> None:
     name = "a" * 200
     body = pod(wish(SPEC, names=names_of(name), name=name))
