@@ -74,6 +74,9 @@ class Applier:
         where = path("secrets", wish.namespace, wish.names.secret)
         probe = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": wish.names.secret}}
         found = await self._client.apply(where, probe, dry_run=True)
+        if not found["metadata"].get("resourceVersion"):
+            # An apply would make it now: the one that was in the way has gone in between.
+            raise ApiError(409, "SecretGone", f"the Secret {wish.names.secret} has just gone; try again")
         owners = found["metadata"].get("ownerReferences") or ()
         if wish.uid not in {each["uid"] for each in owners}:
             if any(each["kind"] == KIND and each["name"] == wish.name for each in owners):

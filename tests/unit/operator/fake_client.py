@@ -44,7 +44,7 @@ class FakeClient:
         subresource = where.endswith("/status")
         path = where.removesuffix("/status")
         found = self.objects.get(path)
-        if found is None and (subresource or dry_run):
+        if found is None and subresource:
             raise ApiError(404, "NotFound", f"{path} not found")
         found = copy.deepcopy(found or {"metadata": {"uid": f"uid-{self._version}"}})
         uid = body["metadata"].get("uid")

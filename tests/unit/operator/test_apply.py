@@ -105,6 +105,13 @@ async def test_a_secret_of_an_earlier_resource_is_waited_for(cluster: Cluster) -
     assert POD not in cluster.client.objects
 
 
+async def test_a_secret_that_goes_in_between_is_not_taken_for_somebody_elses(cluster: Cluster) -> None:
+    cluster.client.fail("create", path("secrets", "crm"), ApiError(409, "AlreadyExists", "it exists"))
+    with pytest.raises(ApiError, match="has just gone"):
+        await cluster.apply(EnsureSecret(), CreatePod())
+    assert await cluster.apply(EnsureSecret(), CreatePod()) is None
+
+
 async def test_a_successor_is_not_deleted_for_its_predecessor(cluster: Cluster) -> None:
     cluster.has(POD, uid="pod-2")
     refusal = await cluster.apply(DELETE)
