@@ -71,11 +71,11 @@ def recent(failures: Failures, now: datetime) -> Failures:
 
 def retry_at(failures: Failures, now: datetime) -> datetime | None:
     """When a failed pod may be replaced: at once the first time, then later and later; None: not any more."""
+    if failures.count >= MAX_FAILURES:
+        return None  # for good: that it has been lying there for long repairs nothing
     failures = recent(failures, now)
     if failures.last is None or failures.count == 0:
         return now
-    if failures.count >= MAX_FAILURES:
-        return None
     wait: timedelta = FIRST_BACKOFF * 2 ** (failures.count - 1)
     return failures.last + min(wait, MAX_BACKOFF)
 

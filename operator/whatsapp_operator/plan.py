@@ -20,7 +20,7 @@ from whatsapp_operator.actions import (
     EnsureSecret,
     PatchClaim,
 )
-from whatsapp_operator.deletion import MAX_FAILURES, deletion, recent, retry_at
+from whatsapp_operator.deletion import FAILURE_WINDOW, MAX_FAILURES, deletion, recent, retry_at
 from whatsapp_operator.names import LABEL_SESSION, Names
 from whatsapp_operator.observed import Claim, Failures, Observed, Pod, Session
 from whatsapp_operator.quantities import amount
@@ -49,7 +49,7 @@ def plan(session: Session, spec: Spec, names: Names, seen: Observed, now: dateti
             " delete the one that is not connected with `kubectl delete pod`.",
         )
         return Plan(verdict=verdict, failures=seen.failures)
-    drawn = with_pod(session, spec, owned[0], seen, now) if owned else without_pod(spec, names, seen)
+    drawn = with_pod(session, spec, owned[0], seen, now) if owned else without_pod(session, spec, names, seen)
     if session.paused:
         return replace(drawn, actions=(), verdict=PAUSED if drawn.actions else drawn.verdict)
     return replace(drawn, actions=(*claim_upkeep(session, spec, seen), *drawn.actions))
@@ -78,13 +78,22 @@ def with_pod(session: Session, spec: Spec, pod: Pod, seen: Observed, now: dateti
             return Plan(verdict=verdict, failures=failures)
         verdict = progress("PodFailed", f"{pod.trouble.message} A new pod is made after a pause.")
         return Plan(verdict=verdict, failures=failures, again=due)
+    if seen.claim is None and pod.node is None and not session.paused:
+        # Nothing mounts a volume yet, so the claim could be deleted: without one the pod waits for ever.
+        refusal = seen.refused(CreateClaim.__name__)
+        if refusal:
+            verdict = stalled(refusal.reason, refusal.message)
+            return Plan(verdict=verdict, failures=failures, again=refusal.until)
+        verdict = progress("Creating", f"The pod {pod.name} waits for a new volume claim.")
+        return Plan(actions=(CreateClaim(),), verdict=verdict, failures=failures)
     if pod.trouble:
         judge = stalled if pod.trouble.bad else progress
         return Plan(verdict=judge(pod.trouble.reason, pod.trouble.message), failures=failures)
-    return Plan(failures=failures)
+    forget = failures.last + FAILURE_WINDOW if failures.last is not None and pod.running else None
+    return Plan(failures=failures, again=forget)
 
 
-def without_pod(spec: Spec, names: Names, seen: Observed) -> Plan:
+def without_pod(session: Session, spec: Spec, names: Names, seen: Observed) -> Plan:
     """There is no pod of this resource: make one when it is wanted and nothing stands in the way."""
 
     def wait(verdict: Verdict, again: datetime | None = None) -> Plan:
@@ -92,7 +101,7 @@ def without_pod(spec: Spec, names: Names, seen: Observed) -> Plan:
 
     if spec.operating_mode is not OperatingMode.CONNECTED:
         return wait(SUSPENDED)
-    obstacle = other_pod(seen) or claim_obstacle(seen.claim, names)
+    obstacle = other_pod(seen) or claim_obstacle(session, seen.claim, names)
     if obstacle:
         return wait(obstacle)
     actions: tuple[Action, ...] = (EnsureSecret(), CreatePod())
@@ -123,7 +132,7 @@ def other_pod(seen: Observed) -> Verdict | None:
     )
 
 
-def claim_obstacle(claim: Claim | None, names: Names) -> Verdict | None:
+def claim_obstacle(session: Session, claim: Claim | None, names: Names) -> Verdict | None:
     """Why the existing claim cannot be used."""
     if claim is None:
         return None
@@ -133,7 +142,7 @@ def claim_obstacle(claim: Claim | None, names: Names) -> Verdict | None:
             f"The claim {claim.name} belongs to something else. Remove it, or, when it does hold this"
             f" session's login, label it: kubectl label pvc {claim.name} {LABEL_SESSION}={names.label}",
         )
-    if claim.terminating:
+    if claim.terminating or goes_with_another(session, claim):
         message = f"The claim {claim.name} is being deleted; a new one is made when it is gone."
         return progress("ClaimTerminating", message)
     if claim.phase == "Lost":
@@ -145,10 +154,17 @@ def claim_obstacle(claim: Claim | None, names: Names) -> Verdict | None:
     return None
 
 
+def goes_with_another(session: Session, claim: Claim) -> bool:
+    """It belongs to an earlier resource with `retainPolicy: Delete`, and Kubernetes is about to delete it."""
+    return bool(claim.owner_uids) and session.uid not in claim.owner_uids
+
+
 def claim_upkeep(session: Session, spec: Spec, seen: Observed) -> tuple[Action, ...]:
     """Bring the claim's owner (retainPolicy) and size in step with the spec."""
     claim = seen.claim
-    if claim is None or not claim.ours or claim.terminating or seen.refused(PatchClaim.__name__):
+    if claim is None or not claim.ours or claim.terminating or goes_with_another(session, claim):
+        return ()
+    if seen.refused(PatchClaim.__name__):
         return ()
     grow = not claim.requested or amount(spec.storage.size) > amount(claim.requested)
     leave = spec.storage.retain_policy is RetainPolicy.DELETE

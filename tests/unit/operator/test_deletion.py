@@ -66,10 +66,16 @@ CASES: dict[str, tuple[Session, Pod, Failures, DeleteReason | None]] = {
         Failures(count=MAX_FAILURES, last=later(-1000)),
         DeleteReason.RESTART_ASKED,
     ),
+    "too many failures in a row need a person, however long that takes": (
+        session(),
+        pod(trouble=EVICTED),
+        Failures(count=MAX_FAILURES, last=later(-100_000)),
+        None,
+    ),
     "a failure long ago does not count": (
         session(),
         pod(trouble=EVICTED),
-        Failures(count=MAX_FAILURES, last=later(-1801)),
+        Failures(count=MAX_FAILURES - 1, last=later(-1801)),
         DeleteReason.POD_FAILED,
     ),
 }

@@ -134,6 +134,40 @@ CASES: dict[str, tuple[Session, Observed, tuple[Action, ...], str | None]] = {
         (),
         "Unschedulable",
     ),
+    "a claim that went while the pod waited for a node is made anew": (
+        session(),
+        seen(pod(node=None, running=False, ready=False, trouble=UNSCHEDULABLE), claim=None),
+        (CreateClaim(),),
+        "Creating",
+    ),
+    "a claim that cannot be made anew says why": (
+        session(),
+        seen(
+            pod(node=None, running=False, ready=False, trouble=UNSCHEDULABLE),
+            claim=None,
+            refusals=(refusal("CreateClaim", "ClaimForeign"),),
+        ),
+        (),
+        "ClaimForeign",
+    ),
+    "a claim that is not seen is not made beside a pod that has a node": (
+        session(),
+        seen(pod(), claim=None),
+        (),
+        None,
+    ),
+    "a claim that goes with an earlier resource is waited for": (
+        session(),
+        seen(claim=claim(owner_uids=("uid-of-an-earlier-one",))),
+        (),
+        "ClaimTerminating",
+    ),
+    "a claim that goes with an earlier resource is not adopted": (
+        session(spec=DELETED_WITH_IT),
+        seen(claim=claim(owner_uids=("uid-of-an-earlier-one",))),
+        (),
+        "ClaimTerminating",
+    ),
     "a wrong image needs a person": (
         session(),
         seen(pod(running=False, ready=False, trouble=NO_IMAGE)),
@@ -206,4 +240,6 @@ def test_failures_are_forgotten_when_a_pod_has_lasted() -> None:
     old = Failures(count=2, last=later(-3600))
     assert plan(session(), parse(SPEC), NAMES, seen(pod(), failures=old), NOW).failures == Failures()
     new = Failures(count=2, last=later(-60))
-    assert plan(session(), parse(SPEC), NAMES, seen(pod(), failures=new), NOW).failures == new
+    drawn = plan(session(), parse(SPEC), NAMES, seen(pod(), failures=new), NOW)
+    assert drawn.failures == new
+    assert drawn.again == later(-60 + 1800)
