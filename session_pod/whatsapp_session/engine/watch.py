@@ -170,11 +170,14 @@ def _timed(seen: Seen, look: Look, now: datetime) -> Seen:
 
 
 def _shown(seen: Seen, code: str, now: datetime) -> tuple[Seen, Fact]:
-    """A new code: how long it will last is what its predecessors lasted."""
+    """A new code: how long it will last is what its predecessor lasted, or the real site's time if less.
+
+    The last one only: a code that a lost line ended early must not shorten all that follow.
+    """
     first, later = seen.lasts
     if seen.code and seen.code_since:
         lasted = now - seen.code_since
-        first, later = (min(first, lasted), later) if seen.codes == 1 else (first, min(later, lasted))
+        first, later = (min(FIRST_QR, lasted), later) if seen.codes == 1 else (first, min(NEXT_QR, lasted))
     expires_at = now + (first if seen.codes == 0 else later)
     shown = replace(seen, code=code, code_since=now, codes=seen.codes + 1, lasts=(first, later), told=QrShown)
     return shown, QrShown(code=code, expires_at=expires_at)

@@ -77,6 +77,13 @@ def test_codes_that_rotate_faster_are_said_to_last_as_long_as_those_before() -> 
     ]  # fmt: skip
 
 
+def test_a_code_that_was_replaced_too_early_once_shortens_only_the_next() -> None:
+    looks = [(second, replace(QR, code=f"2@{second}")) for second in (0, 1, 2, 22, 42)]
+    _, told = after(*looks)
+    expires = [fact.expires_at - NOW for fact in told if isinstance(fact, facts.QrShown)]
+    assert expires[3:] == [42 * SECOND, 62 * SECOND]
+
+
 def test_a_page_that_was_ready_and_shows_a_qr_was_logged_out() -> None:
     assert names(after((0, USABLE), (1, LOADING), (2, QR))[1]) == ["Synced", "LoggedOut"]
 
