@@ -65,6 +65,8 @@ class Session:
         self.followers = Followers()
         self.failed = asyncio.Event()
         """Set when healing has ended and the process should exit, so that whoever runs it starts it anew."""
+        self.unwritten = False
+        """Whether the last change is not in the journal: whoever comes back hears of it by a snapshot."""
         self._journal = journal
         self._engine = engine
         self._attempts = attempts
@@ -116,8 +118,8 @@ class Session:
                 continue  # of a run that was stopped
             try:
                 await self._take(told)
-            except EngineError as error:
-                log.warning("%s", error)
+            except Exception as error:  # a message nobody foresaw must not end the session at each start
+                log.warning("left out: %s", error, exc_info=not isinstance(error, EngineError))
 
     async def stop(self) -> None:
         """The process ends: followers go, the browser is closed, the login is kept."""
@@ -213,6 +215,10 @@ class Session:
             case facts.AckSeen() as seen:
                 if self.view.state is State.READY:
                     await self._write(intake.ack(seen))
+            case facts.QrShown() as shown:
+                if await self._noted(LOGIN_SINCE):
+                    await self._note(LOGIN_SINCE, None)  # that login is over
+                await self._apply(shown)
             case facts.Scanned() as scanned:
                 await self._note(LOGIN_SINCE, self._clock())
                 await self._apply(scanned)
@@ -261,7 +267,8 @@ class Session:
                 self._worked = True
                 self._attempts.worked(now)
             draft = Draft(id=f"evt_{uuid.uuid4().hex}", type=event_type, data=state.view.to_json())
-            if not await self._append(draft):
+            self.unwritten = not await self._append(draft)
+            if self.unwritten:
                 self.followers.end_all()
         async with self._changed:
             self._changed.notify_all()
@@ -321,15 +328,22 @@ class Session:
             if self.view.state is State.READY:
                 try:
                     await self._compare()
-                except EngineError as error:
-                    log.warning("%s", error)
+                except Exception as error:
+                    log.warning("%s", error, exc_info=not isinstance(error, EngineError))
 
     async def _noted(self, name: str) -> datetime | None:
+        """The moment under `name`, not later than now: a clock that was wrong then must not hide messages."""
         text = await asyncio.to_thread(self._journal.note, name)
-        return datetime.fromisoformat(text) if text else None
+        if not text:
+            return None
+        now = self._clock()
+        if (noted := datetime.fromisoformat(text)) > now:
+            await self._note(name, now)
+            return now
+        return noted
 
-    async def _note(self, name: str, moment: datetime) -> None:
+    async def _note(self, name: str, moment: datetime | None) -> None:
         try:
-            await asyncio.to_thread(self._journal.write_note, name, moment.isoformat())
+            await asyncio.to_thread(self._journal.write_note, name, moment.isoformat() if moment else "")
         except sqlite3.Error as error:
             log.error("the journal could not be written: %s. Make room on the volume.", error)

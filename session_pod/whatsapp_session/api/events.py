@@ -4,6 +4,7 @@ Without `after` (or `Last-Event-ID`): a snapshot, then live. With it: replay fro
 event left out or doubled in between. An `after` that this journal has not reached (it was lost) begins
 with a snapshot too, or the follower would wait for numbers it believes to have had; one that is so old that
 events after it were let go of is replayed what there is, and then a snapshot, or it would keep an old state.
+So is everybody while the last change could not be written down.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ async def stream(session: Session, begin: int | None, patterns: tuple[str, ...])
             while page := await session.replay(last, limit=PAGE):
                 last = page[-1].seq
                 yield "".join(event.to_sse() for event in page if selected(event.type, patterns))
-        if unknown:
+        if unknown or session.unwritten:
             snapshot = await _snapshot(session)
             last = max(last, snapshot.seq)
             if selected(SESSION_SNAPSHOT, patterns):

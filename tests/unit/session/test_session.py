@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -384,3 +385,38 @@ async def test_a_stop_lets_followers_go_and_closes_the_browser(
     await session.stop()
     assert engine.did == ["start", "stop"]
     assert await follower.next(timeout=5) is None
+
+
+async def test_a_message_that_cannot_be_written_down_does_not_end_the_session(
+    session: Session, engine: FakeEngine, bring: Bring, told: list[Event], until: Wait
+) -> None:
+    await bring(State.READY)
+    engine.tell(replace(message(1), text="half of a pair: \ud83d"), message(2))
+    await until(lambda: f"received:{message(2).message_id}" in messages(told))
+
+
+async def test_a_login_from_when_our_clock_was_wrong_hides_no_message(
+    session: Session, engine: FakeEngine, bring: Bring, clock: Clock, told: list[Event], until: Wait
+) -> None:
+    clock.move(days=400)
+    await bring(State.READY)
+    clock.move(days=-400)
+    engine.tell(message(1))
+    await until(lambda: messages(told) == [f"received:{message(1).message_id}"])
+
+
+async def test_history_is_told_from_news_also_when_the_scan_itself_was_not_seen(
+    session: Session, engine: FakeEngine, bring: Bring, clock: Clock, told: list[Event], until: Wait
+) -> None:
+    await bring(State.READY)
+    clock.move(hours=1)
+    engine.tell(facts.LoggedOut(because="The device was unlinked."))
+    await until(lambda: "stop" in engine.did)
+    await session.login()
+    engine.store = [message(1, sent_at=NOW + timedelta(minutes=30))]  # another number's chat, maybe
+    compared = len(engine.since)
+    engine.tell(QR, facts.Healing(because="The browser ended."), SYNCED)
+    await until(lambda: len(engine.since) > compared)
+    engine.tell(message(2, sent_at=clock.now))
+    await until(lambda: f"received:{message(2).message_id}" in messages(told))
+    assert messages(told) == [f"received:{message(2).message_id}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -177,3 +178,27 @@ async def test_the_route_is_an_event_stream_that_nothing_keeps(
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.headers["cache-control"] == "no-store"
     assert [event["type"] for event in parsed(answer.text)] == ["session.qr"]
+
+
+async def test_a_change_that_could_not_be_written_down_reaches_whoever_comes_back(
+    session: Session, bring: Bring, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bring(State.READY)
+    seen = journal.last_seq()
+
+    def full(**_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "append", full)
+        await session.disconnect()
+    follower = stream(session, seen, ())
+    (snapshot,) = await read(follower, 1)
+    assert (snapshot["type"], snapshot["seq"]) == ("session.snapshot", seen)
+    assert snapshot["data"]["reason"] == "Stopped"
+    await session.login()  # written down: it carries everything
+    (state,) = await read(follower, 1)
+    later = stream(session, seen, ())
+    assert await read(later, 1) == [state]
+    session.followers.end_all()
+    assert await rest(later) == []
