@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from whatsapp_session.engine.protocol import NotConnected, SendFailed
-from whatsapp_session.engine.watch import Look
+from whatsapp_session.engine.watch import Look, whole
 from whatsapp_session.facts import AckSeen, ChatMessage
 
 NAME = "__whatsappSession"
@@ -84,7 +84,7 @@ def message(data: dict[str, Any]) -> ChatMessage:
         recipient=person(data["to"]),
         from_me=data["fromMe"],
         kind=KINDS.get(data["kind"], "text"),
-        text=data["text"] or "",
+        text=whole(data["text"] or ""),
         sent_at=datetime.fromtimestamp(data["t"], UTC),
         ack=min(int(data["ack"]), 3),
     )

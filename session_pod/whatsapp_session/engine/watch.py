@@ -42,6 +42,11 @@ LIMITS = {
 """How long a page may stay in a stage. The first sync after a scan is long on old accounts."""
 
 
+def whole(text: str) -> str:
+    """`text` with half surrogate pairs replaced: pages make them by cutting an emoji, UTF-8 has none."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """One look at the page: what wa-js says, plainly."""
@@ -73,7 +78,7 @@ class Look:
             account=Account(
                 phone=account["phone"],
                 platform=account["platform"],
-                push_name=account["pushName"],
+                push_name=whole(account["pushName"]) if account["pushName"] else None,
                 whatsapp_user_id=account["userId"],
             )
             if account

@@ -117,3 +117,11 @@ def test_the_script_runs_in_the_top_frame_of_real_pages_with_its_config_first() 
     assert (
         text.index("disableGoogleAnalytics: true") < text.index("/* bundle */") < text.index("async next(ms)")
     )
+
+
+def test_half_of_a_surrogate_pair_is_replaced_since_no_journal_and_no_stream_could_carry_it() -> None:
+    assert wa.message({**MESSAGE, "text": "cut here: \ud83d"}).text == "cut here: \ufffd"
+    assert wa.message({**MESSAGE, "text": "whole: \ud83d\ude00"}).text == "whole: 😀"
+    look = Look.from_json({**LOOK, "account": {**LOOK["account"], "pushName": "Ana \ud83d"}})
+    assert look.account
+    assert look.account.push_name == "Ana \ufffd"
