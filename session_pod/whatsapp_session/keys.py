@@ -10,6 +10,9 @@ import hmac
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from whatsapp_session.settings import is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +25,7 @@ class KeyFileError(Exception):
 
 
 class Keys:
-    """The accepted keys. Without a file everybody is accepted; then the process listens on loopback only."""
+    """The accepted keys. Without a file everybody on this machine is accepted, but no web page they visit."""
 
     def __init__(self, path: Path | None) -> None:
         """Read `path`; raises KeyFileError when it cannot be read or has no key."""
@@ -32,12 +35,19 @@ class Keys:
         if path is not None:
             self._read(path)
 
-    def accepts(self, headers: Mapping[str, str]) -> bool:
-        """Whether a call with these headers (lower-case names) may pass."""
+    @property
+    def cure(self) -> str:
+        """What whoever was refused should do."""
         if self._path is None:
-            return True
+            return "Without an API key only this machine's own programs may call. Set API_KEY_FILE."
+        return "Send this session's API key as X-API-Key, or as Authorization: Bearer."
+
+    def accepts(self, headers: Mapping[str, str]) -> bool:
+        """Whether a call with these headers (lower-case names, values read as latin-1) may pass."""
+        if self._path is None:
+            return from_here(headers)
         self._follow(self._path)
-        given = presented(headers).encode("utf-8", "surrogateescape")
+        given = presented(headers).encode("latin-1")  # the bytes as they came
         matches = [hmac.compare_digest(given, key) for key in self._keys]  # all of them: no early answer
         return any(matches)
 
@@ -70,6 +80,20 @@ def presented(headers: Mapping[str, str]) -> str:
         return key
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def from_here(headers: Mapping[str, str]) -> bool:
+    """Whether a call was made to a loopback address, and not by a page of another site.
+
+    A browser sends any page's calls to loopback. `Origin` betrays those that could send a message; a page
+    whose name was pointed at 127.0.0.1, to read the QR, still says its name in `Host`.
+    """
+    try:
+        called = urlsplit("//" + headers.get("host", "localhost")).hostname
+        page = urlsplit(origin).hostname if (origin := headers.get("origin")) else called
+    except ValueError:
+        return False
+    return is_loopback(called or "") and is_loopback(page or "")
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

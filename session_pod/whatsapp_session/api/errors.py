@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from whatsapp_contracts.errors import HTTP_STATUS, ErrorCode, envelope
 
@@ -56,6 +57,10 @@ def install(app: FastAPI) -> None:
                 ErrorCode.METHOD_NOT_ALLOWED, f"{request.method} is not for {path}. Use {methods}.", allowed
             )
         return answer(ErrorCode.INVALID_REQUEST, f"{error.detail}. Correct the request.")
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> JSONResponse:
+        return answer(ErrorCode.INVALID_REQUEST, "The call ended before its body did. Send it again.")
 
     @app.exception_handler(Exception)
     async def ours_to_repair(request: Request, error: Exception) -> JSONResponse:

@@ -36,7 +36,7 @@ class Gate:
         if scope["path"] not in OPEN_PATHS and not self._keys.accepts(headers):
             refusal = answer(
                 ErrorCode.UNAUTHORIZED,
-                "Send this session's API key as X-API-Key, or as Authorization: Bearer.",
+                self._keys.cure,
                 {"WWW-Authenticate": "Bearer"},
             )
             await refusal(scope, receive, send)

@@ -110,5 +110,5 @@ def bring(session: Session, engine: FakeEngine, until: Wait, told: list[Event]) 
 async def http(session: Session) -> AsyncIterator[httpx.AsyncClient]:
     """The API of client 51, without a key."""
     transport = httpx.ASGITransport(app.build(session, keys=Keys(None), cliente_id=51))
-    async with httpx.AsyncClient(transport=transport, base_url="http://session") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client

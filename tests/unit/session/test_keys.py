@@ -82,6 +82,43 @@ def test_a_file_that_is_gone_for_a_moment_leaves_the_old_keys(
     assert "old-key" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "127.0.0.1:3001", "origin": "https://example.com"},
+        {"host": "localhost:3001", "origin": "null"},
+        {"host": "rebound.example.com:3001"},
+        {"host": "rebound.example.com", "origin": "http://rebound.example.com"},
+        {"host": "192.0.2.1"},
+        {"host": ""},
+        {"host": "[broken"},
+    ],
+    ids=str,
+)
+def test_without_a_file_no_page_of_another_site_passes(headers: dict[str, str]) -> None:
+    assert not Keys(None).accepts(headers)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "127.0.0.1:3001"},
+        {"host": "localhost"},
+        {"host": "[::1]:3001"},
+        {"host": "localhost:3001", "origin": "http://localhost:5173"},
+    ],
+    ids=str,
+)
+def test_without_a_file_this_machine_passes(headers: dict[str, str]) -> None:
+    assert Keys(None).accepts(headers)
+
+
+def test_a_key_beyond_ascii_is_compared_by_its_bytes(file: Path) -> None:
+    file.write_text("contraseña\n", "utf-8")
+    sent = "contraseña".encode().decode("latin-1")  # as ASGI gives it
+    assert Keys(file).accepts({"x-api-key": sent})
+
+
 def test_without_a_file_everybody_passes() -> None:
     assert Keys(None).accepts({})
 

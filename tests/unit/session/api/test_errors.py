@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from unit.session.conftest import Bring
 from unit.session.doubles import FakeEngine
@@ -41,6 +42,24 @@ async def test_a_wrong_method_names_the_right_one(http: httpx.AsyncClient) -> No
     assert "Use POST." in answer.json()["message"]
 
 
+async def test_a_caller_that_goes_away_in_its_body_is_no_bug_of_ours(session: Session) -> None:
+    application = app.build(session, keys=Keys(None), cliente_id=51)
+    scope: dict[str, object] = {
+        "type": "http", "method": "POST", "path": "/send", "query_string": b"", "headers": [],
+        "http_version": "1.1", "scheme": "http", "server": None, "client": None, "root_path": "",
+    }  # fmt: skip
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await application(scope, receive, send)  # raises what the server would log as a bug
+    assert sent[0]["status"] == 400
+
+
 async def test_a_bug_of_ours_is_the_envelope_and_shows_nothing_of_it(
     session: Session, bring: Bring, engine: FakeEngine
 ) -> None:
@@ -49,7 +68,7 @@ async def test_a_bug_of_ours_is_the_envelope_and_shows_nothing_of_it(
     transport = httpx.ASGITransport(
         app.build(session, keys=Keys(None), cliente_id=51), raise_app_exceptions=False
     )
-    async with httpx.AsyncClient(transport=transport, base_url="http://session") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         answer = await client.post("/send", json={"to": "5491100000002", "message": "Hello"})
     assert (answer.status_code, answer.json()["error"]) == (500, "internal_error")
     assert "secret" not in answer.text
