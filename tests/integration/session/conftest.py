@@ -10,17 +10,9 @@ import pytest
 
 from integration.session.processes import SessionProcess, eventually
 from integration.simulator.processes import Simulator
-from whatsapp_session import wa_js
 
-HERE = Path(__file__).parent
 PHONE = "5491100000001"
 FRIEND = "5491100000002"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.integration)
 
 
 class Phones:
@@ -53,28 +45,6 @@ class Phones:
     async def devices(self, number: str = PHONE) -> int:
         phone = (await self.http.get(f"{self._simulator.url}/phones/{number}")).json()
         return len(phone["devices"])
-
-
-@pytest.fixture
-async def start_simulator(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Simulator]]]:
-    """Starts a simulator with flags; it ends with the test."""
-    assert wa_js.bundle()
-    started: list[Simulator] = []
-
-    async def start(*flags: str) -> Simulator:
-        simulator = Simulator(tmp_path / "simulator", *flags)
-        started.append(simulator)
-        await simulator.start()
-        return simulator
-
-    yield start
-    for simulator in started:
-        await simulator.stop()
-
-
-@pytest.fixture
-async def simulator(start_simulator: Callable[..., Awaitable[Simulator]]) -> Simulator:
-    return await start_simulator()
 
 
 @pytest.fixture
