@@ -86,7 +86,9 @@ class Process:
         except* (LeaseLost, WatchesEnded, MasterKeyError, ApiError) as failures:
             raise first(failures) from None
         finally:
-            await lease.release()
+            # In a task of its own: this one was cancelled or ended a group, and Python 3.11 then takes the
+            # timeout of a request for one more cancellation, which would hide why the process leaves.
+            await asyncio.create_task(lease.release())
 
     async def _operate(self, client: Client) -> None:
         await self._definition(client)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from typing import Any
+
+import pytest
+
+from whatsapp_operator import __main__ as command
+from whatsapp_operator.lease import LeaseLost
+from whatsapp_operator.settings import read
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -38,3 +46,32 @@ def test_no_cluster_to_talk_to_ends_with_one() -> None:
     assert ended.returncode == 1
     assert "leaving" in ended.stderr
     assert "KUBECONFIG" in ended.stderr
+
+
+async def test_a_lost_lease_is_released_as_by_nobody_who_was_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released = []
+
+    class Lost:
+        def __init__(self, *_: Any, **__: Any) -> None: ...
+
+        async def acquire(self) -> None: ...
+
+        async def keep(self) -> None:
+            raise LeaseLost("the lease could not be renewed in time")
+
+        async def release(self) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            released.append(task.cancelling())
+
+    async def work_on(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(command, "Lease", Lost)
+    monkeypatch.setattr(command.Process, "_operate", work_on)
+    process = command.Process(read(["--session-image", "x:1"], {}, fallback_identity="one"))
+    with pytest.raises(LeaseLost):
+        await process._work(None)  # type: ignore[arg-type]
+    assert released == [0]
