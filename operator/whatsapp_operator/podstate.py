@@ -18,6 +18,10 @@ MAX_TEXT = 300
 """Characters taken over from Kubernetes' own messages."""
 
 _PULL_CURE = "Check spec.image (or the operator's session image) and the pull secrets."
+_NEXT_POD = (
+    "A corrected spec takes effect in the next pod: ask for it by the annotation"
+    " whatsapp.leadmaster.dev/restartedAt."
+)
 _WAITING_CURES = {
     "ImagePullBackOff": _PULL_CURE,
     "ErrImagePull": _PULL_CURE,
@@ -53,11 +57,11 @@ def trouble_of(body: Object) -> Trouble | None:
         return Trouble(
             reason=unscheduled.get("reason") or "Unschedulable",
             message=f"No node takes the pod: {_cut(unscheduled.get('message'))}"
-            " Add capacity, lower spec.resources, or check the volume's zone.",
+            f" Add capacity, lower spec.resources, or check the volume's zone. {_NEXT_POD}",
         )
     seen = next(iter(status.get("containerStatuses") or ()), None)
     if seen is None:
-        return Trouble(reason="Starting", message="The pod is being started.")
+        return _starting(name)
     return _waiting(seen, name)
 
 
@@ -72,17 +76,20 @@ def _waiting(seen: Object, pod: str) -> Trouble | None:
         ended = state.get("terminated")
         if ended:
             return Trouble(reason="ContainerEnded", message=f"{_exit(ended)} Kubernetes starts it again.")
-        return Trouble(reason="Starting", message="The pod is being started.")
+        return _starting(pod)
     last = (seen.get("lastState") or {}).get("terminated")
     detail = _exit(last) if reason == "CrashLoopBackOff" and last else _cut(waiting.get("message"))
     if reason in _IMAGE_REASONS:
-        cure += (
-            " A corrected image takes effect in the next pod: ask for it by the annotation"
-            " whatsapp.leadmaster.dev/restartedAt."
-        )
+        cure += f" {_NEXT_POD}"
         reason = "ImagePullBackOff" if reason == "ErrImagePull" else reason  # the two take turns
     bad = reason != "CrashLoopBackOff" or seen.get("restartCount", 0) >= MAX_CRASHES
     return Trouble(reason=reason, message=f"{detail} {cure}".strip().format(pod=pod), bad=bad)
+
+
+def _starting(pod: str) -> Trouble:
+    """Pulling or mounting: only Kubernetes' Events know what holds it up."""
+    message = f"The pod is being started. When that lasts, see `kubectl describe pod {pod}`."
+    return Trouble(reason="Starting", message=message)
 
 
 def _ended(status: Object, phase: str) -> Trouble:

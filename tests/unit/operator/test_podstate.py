@@ -33,8 +33,22 @@ CASES: dict[str, tuple[dict[str, Any], str, bool, bool, str]] = {
     ),
     "succeeded is failed": (body(phase="Succeeded"), "PodFailed", True, True, "ended for good"),
     "no node": (body(phase="Pending", conditions=UNSCHEDULED), "Unschedulable", False, False, "Add capacity"),
+    "no node, and the spec is corrected": (
+        body(phase="Pending", conditions=UNSCHEDULED),
+        "Unschedulable",
+        False,
+        False,
+        "restartedAt",
+    ),
     "nothing known yet": (body(phase="Pending"), "Starting", False, False, "being started"),
     "being made": (waiting("ContainerCreating"), "Starting", False, False, "being started"),
+    "a volume or Secret that cannot be mounted": (
+        waiting("ContainerCreating"),
+        "Starting",
+        False,
+        False,
+        "kubectl describe pod whatsapp-demo",
+    ),
     "no image": (
         waiting("ImagePullBackOff", "no such image"),
         "ImagePullBackOff",
