@@ -43,8 +43,11 @@ class Options:
 class Browser:
     """A running browser. `gone` is done when it ended, however that came."""
 
-    def __init__(self, playwright: Playwright, context: BrowserContext, options: Options) -> None:
+    def __init__(
+        self, playwright: Playwright, context: BrowserContext, options: Options, *, version: str
+    ) -> None:
         self.context = context
+        self.version = version
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._playwright = playwright
         self._options = options
@@ -61,7 +64,8 @@ class Browser:
         try:
             async with asyncio.timeout(LAUNCH_TIMEOUT):
                 playwright = await async_playwright().start()
-                agent = flags.user_agent(await version_of(options.executable))
+                version = await version_of(options.executable)
+                agent = flags.user_agent(version)
                 context = await playwright.chromium.launch_persistent_context(
                     options.profile,
                     executable_path=options.executable,
@@ -89,7 +93,7 @@ class Browser:
             if isinstance(error, PlaywrightError | OSError):
                 raise BrowserGone(f"The browser could not be started: {first_line(error)}.") from None
             raise
-        return cls(playwright, context, options)
+        return cls(playwright, context, options, version=version)
 
     def _ended(self, _: BrowserContext) -> None:
         if not self.gone.done():

@@ -6,6 +6,7 @@ volume, with the network quiet but for WhatsApp.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from whatsapp_session.settings import is_loopback
@@ -107,3 +108,24 @@ def user_agent(version: str) -> str:
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
         f"Chrome/{major}.0.0.0 Safari/537.36"
     )
+
+
+def user_agent_override(version: str) -> dict[str, Any]:
+    """The same browser in the client hints: arguments of the DevTools call `Emulation.setUserAgentOverride`.
+
+    Without it `sec-ch-ua` says `HeadlessChrome` beside a user agent that does not.
+    """
+    major = version.split(".", 1)[0]
+    brands = (("Chromium", major), ("Google Chrome", major), ("Not=A?Brand", "24"))
+    return {
+        "userAgent": user_agent(version),
+        "userAgentMetadata": {
+            "brands": [{"brand": brand, "version": number} for brand, number in brands],
+            "fullVersion": version,
+            "platform": "Linux",
+            "platformVersion": "",
+            "architecture": "x86",
+            "model": "",
+            "mobile": False,
+        },
+    }

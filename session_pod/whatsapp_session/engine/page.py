@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Response
 
-from whatsapp_session.engine import wa
+from whatsapp_session.engine import flags, wa
 from whatsapp_session.engine.browser import Browser, first_line
 from whatsapp_session.engine.protocol import BrowserGone, EngineStuck, PageLost, SiteUnreachable, Stage
 
@@ -47,6 +47,7 @@ class WhatsAppPage:
         for old in old_pages:  # two pages on one login would be a conflict
             await _raced(browser, None, Stage.CLOSE_PAGE, CLOSE_PAGE_TIMEOUT, old.close())
         page = cls(fresh, browser)
+        await page._introduce()
         await page._load(url)
         return page
 
@@ -69,6 +70,16 @@ class WhatsAppPage:
                 raise SiteUnreachable("the page did not load again.")
             await asyncio.sleep(0.2)  # a page without the driver answers at once
         return wa.turn(answer)
+
+    async def _introduce(self) -> None:
+        """Have the page's client hints name the browser that its user agent names."""
+        hints = flags.user_agent_override(self._browser.version)
+
+        async def override() -> None:
+            devtools = await self._browser.context.new_cdp_session(self._page)
+            await devtools.send("Emulation.setUserAgentOverride", hints)
+
+        await _raced(self._browser, self._lost, Stage.OPEN, OPEN_TIMEOUT, override())
 
     async def _load(self, url: str) -> None:
         try:

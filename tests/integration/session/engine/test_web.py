@@ -33,9 +33,11 @@ class Site:
         self.status = b"200 OK"
         self.loads = 0
         self.url = ""
+        self.requests: list[str] = []
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
+        self.requests.append(request.decode())
         self.loads += request.startswith(b"GET / ")
         body = b"<title>not WhatsApp</title>"
         head = b"HTTP/1.1 %s\r\ncontent-type: text/html\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
@@ -113,3 +115,17 @@ async def test_a_stop_in_the_middle_of_a_start_leaves_no_browser_and_a_new_run_w
         async for one in engine.events():
             assert one.run == run
             break
+
+
+async def test_no_header_of_the_browser_says_headless_and_the_hints_name_the_user_agents_version(
+    site: Site, engine: WebEngine
+) -> None:
+    engine.start()
+    await told(engine, 1)
+    pages = [request for request in site.requests if request.startswith("GET / ")]
+    assert pages
+    for request in pages:
+        headers = dict(line.split(": ", 1) for line in request.lower().splitlines()[1:] if ": " in line)
+        major = headers["user-agent"].split("chrome/")[1].split(".")[0]
+        assert f'"google chrome";v="{major}"' in headers["sec-ch-ua"]
+        assert "headless" not in request.lower()

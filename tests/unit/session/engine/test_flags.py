@@ -77,6 +77,14 @@ def test_no_switch_is_given_twice_since_chromium_takes_the_last() -> None:
     assert len(names) == len(set(names))
 
 
+def test_the_client_hints_name_the_browser_that_the_user_agent_names() -> None:
+    override = flags.user_agent_override("156.0.8078.79")
+    assert override["userAgent"] == flags.user_agent("156.0.8078.79")
+    brands = {brand["brand"]: brand["version"] for brand in override["userAgentMetadata"]["brands"]}
+    assert brands["Google Chrome"] == brands["Chromium"] == "156"
+    assert override["userAgentMetadata"]["fullVersion"] == "156.0.8078.79"
+
+
 def test_the_user_agent_is_chromes_of_the_same_version() -> None:
     assert flags.user_agent("156.0.8078.79") == (
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
