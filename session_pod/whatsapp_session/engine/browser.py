@@ -58,12 +58,12 @@ class Browser:
         """Start the browser; `script` runs at the start of every page. Raises BrowserGone, EngineStuck."""
         await profile.clear(options.profile)
         options.profile.mkdir(mode=0o700, parents=True, exist_ok=True)
-        playwright: Playwright | None = None
         environment: dict[str, str | float | bool] = dict(os.environ)
         environment["HOME"] = tempfile.gettempdir()  # ours may be read-only
+        starting = asyncio.ensure_future(async_playwright().start())
         try:
             async with asyncio.timeout(LAUNCH_TIMEOUT):
-                playwright = await async_playwright().start()
+                playwright = await asyncio.shield(starting)  # given up half-way, its driver would stay
                 version = await version_of(options.executable)
                 agent = flags.user_agent(version)
                 context = await playwright.chromium.launch_persistent_context(
@@ -85,8 +85,7 @@ class Browser:
                 )
                 await context.add_init_script(script)
         except BaseException as error:
-            if playwright:
-                await _bounded(playwright.stop())
+            await _bounded(_stopped(starting))
             profile.kill(options.profile)
             if isinstance(error, TimeoutError):
                 raise EngineStuck(Stage.LAUNCH, LAUNCH_TIMEOUT) from None
@@ -135,6 +134,10 @@ def has_shared_memory() -> bool:
 def first_line(error: BaseException) -> str:
     """The first line of what Playwright says, without its own name of the call."""
     return re.sub(r"^\w+\.\w+: ", "", str(error).strip().split("\n", 1)[0]).rstrip(".")
+
+
+async def _stopped(starting: asyncio.Future[Playwright]) -> None:
+    await (await starting).stop()
 
 
 async def _bounded(work: object) -> None:
