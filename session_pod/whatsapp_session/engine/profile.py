@@ -49,7 +49,8 @@ class Lock:
             ) from None
         self._descriptor = descriptor
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+        with contextlib.suppress(OSError):  # a full volume: who holds it is for people, the lock holds
+            os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
 
     def __enter__(self) -> Lock:
         return self

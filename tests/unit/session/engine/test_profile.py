@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -64,6 +65,17 @@ async def test_the_lock_ends_with_its_process_however_that_ends(
     await holder.wait()
     with Lock(tmp_path / "lock"):
         pass
+
+
+def test_a_full_volume_does_not_keep_a_process_from_its_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with Lock(tmp_path / "lock"), pytest.raises(LoginInUse):
+        Lock(tmp_path / "lock")
 
 
 def test_a_released_lock_can_be_taken_again(tmp_path: Path) -> None:
