@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import os
 import secrets
@@ -20,6 +21,7 @@ from whatsapp_operator.client import ApiError, Client, NoCluster
 from whatsapp_operator.lease import Lease, LeaseLost
 from whatsapp_operator.master import MasterKeyError, master_key
 from whatsapp_operator.replica import Operator, WatchesEnded
+from whatsapp_operator.scopes import refused, regained
 from whatsapp_operator.server import Pulse, application
 from whatsapp_operator.settings import Settings, SettingsError, read
 
@@ -94,8 +96,23 @@ class Process:
         await self._definition(client)
         settings = self._settings
         master = await self._master(client)
+        lost = await refused(client, settings.namespaces)
+        if lost and len(lost) < len(settings.namespaces):
+            log.error(
+                "not served, because the operator may not read sessions there: %s; make the namespace and its"
+                " Role (helm upgrade), or take it off watchNamespaces",
+                ", ".join(lost),
+            )
+            served = tuple(each for each in settings.namespaces if each not in lost)
+            settings = dataclasses.replace(settings, namespaces=served)
         self._operator = Operator(settings, client, master, now=lambda: datetime.now(UTC))
-        await self._operator.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._operator.run(), name="watches and workers")
+            if lost:
+                tasks.create_task(self._start_anew(client, lost), name="namespaces")
+
+    async def _start_anew(self, client: Client, lost: tuple[str, ...]) -> None:
+        raise WatchesEnded(f"the namespace {await regained(client, lost)} can be served now")
 
     async def _definition(self, client: Client) -> None:
         """Wait until the API server serves the resource: kopf looks for it once, at its start."""
