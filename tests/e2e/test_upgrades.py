@@ -21,6 +21,7 @@ from whatsapp_tools.docker_engine import engine
 from whatsapp_tools.phones import Phones
 from whatsapp_tools.product import SYSTEM, Session, Status, install_operator, until
 
+RELEASED_CHART = ROOT / "tests" / "fixtures" / "whatsapp-operator-0.1.0.tgz"
 CRD = "crd/whatsappsessions.whatsapp.leadmaster.dev"
 
 
@@ -103,6 +104,20 @@ def test_another_chart_value_changes_no_session(
     _wait_another_operator(product, operator)
     _acts(product, new_session)
     assert _facts(sessions, phones) == before
+
+
+def test_the_chart_of_0_1_0_and_this_one_change_no_session(
+    product: Cluster, sessions: dict[str, Session], phones: Phones, new_session: SessionMaker
+) -> None:
+    before = _facts(sessions, phones)
+    install_operator(product, chart=RELEASED_CHART)
+    _acts(product, new_session)
+    assert _facts(sessions, phones) == before
+    install_operator(product)
+    _acts(product, new_session)
+    assert _facts(sessions, phones) == before
+    crd = product.kubectl("get", CRD, "-o", "jsonpath={.metadata.annotations}")
+    assert '"helm.sh/resource-policy":"keep"' in crd
 
 
 @pytest.fixture(scope="module")
