@@ -11,6 +11,7 @@ import argparse
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 from whatsapp_contracts import __version__
@@ -65,6 +66,12 @@ def revision(service: str) -> str:
     return done.stdout.strip() + ("-dirty" if changed.stdout else "")
 
 
+def week(today: date) -> str:
+    """The ISO week: how long the layer cache may keep Debian's packages, Chromium among them."""
+    year, number, _ = today.isocalendar()
+    return f"{year}-W{number:02}"
+
+
 def _package_mirror() -> list[str]:
     found = subprocess.run(
         [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True
@@ -89,6 +96,7 @@ def build(
                 f"--build-arg=BASE_IMAGE={base}",
                 f"--build-arg=VERSION={__version__}",
                 f"--build-arg=REVISION={revision(service)}",
+                f"--build-arg=PACKAGES_AS_OF={week(date.today())}",
                 *_package_mirror(),
                 "--file",
                 str(context / f"Dockerfile.{service}"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from whatsapp_contracts import __version__
@@ -30,3 +32,9 @@ def test_an_archive_is_named_after_the_image_wherever_it_is_pushed() -> None:
 def test_the_inputs_of_an_image_exist_with_its_dockerfile_and_its_lock(service: str) -> None:
     for path in (*images.INPUTS[service], f"Dockerfile.{service}", f"requirements/{service}.txt"):
         assert (images.ROOT / path).exists(), path
+
+
+def test_packages_are_fetched_anew_every_week() -> None:
+    assert images.week(date(2026, 11, 21)) == images.week(date(2026, 11, 16)) == "2026-W47"
+    assert images.week(date(2026, 11, 23)) == "2026-W48"
+    assert images.week(date(2027, 1, 1)) == "2026-W53"
