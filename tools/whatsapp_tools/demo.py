@@ -92,7 +92,8 @@ def log_in(session: Session, phones: Phones, timings: dict[str, float]) -> None:
     heading(3, "kubectl apply -f examples/session.yaml")
     session.delete(claim=True)
     phones.create(OURS)
-    phones.unlink(OURS)
+    if phones.phone(OURS)["devices"]:  # of an earlier demo
+        phones.unlink(OURS)
     started = time.monotonic()
     manifest = (ROOT / "examples" / "session.yaml").read_text()
     print("   " + session.cluster.kubectl("apply", "-f", "-", input=manifest).strip())
@@ -270,6 +271,9 @@ def main(argv: list[str] | None = None) -> int:
         take_down() if parser.parse_args(argv).down else play()
     except ToolError as error:
         return fail(error)
+    except KeyboardInterrupt:
+        print("\nInterrupted. What stands can be taken away with: make demo-down", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -13,6 +13,8 @@ import httpx
 import zxingcpp
 from PIL import Image
 
+from whatsapp_tools.terminal import ToolError
+
 
 def read_qr(png: bytes) -> str:
     """The text of the one QR code in a PNG; raises ValueError when there is none."""
@@ -33,8 +35,15 @@ class Phones:
         self._http.close()
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:
-        answer = self._http.request(method, f"{self.base_url}{path}", **kwargs)
-        answer.raise_for_status()
+        """The answer's JSON; raises ToolError with the simulator's own words, or when it is away."""
+        try:
+            answer = self._http.request(method, f"{self.base_url}{path}", **kwargs)
+        except httpx.HTTPError as error:
+            raise ToolError(f"The simulator does not answer {method} {path}: {error!r}") from None
+        if not answer.is_success:
+            raise ToolError(
+                f"The simulator answered {method} {path} with {answer.status_code}: {answer.text}"
+            )
         return answer.json()
 
     def create(self, number: str) -> Any:
@@ -42,7 +51,7 @@ class Phones:
         return self._call("POST", f"/phones/{number}", json={})
 
     def scan(self, number: str, code: str) -> Any:
-        """The phone `number` scans a code; an old or used one raises httpx.HTTPStatusError."""
+        """The phone `number` scans a code; an old or used one raises ToolError."""
         return self._call("POST", f"/phones/{number}/scan", json={"code": code})
 
     def send(self, number: str, to: str, text: str) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import yaml
-from httpx_sse import connect_sse
+from httpx_sse import EventSource, connect_sse
 
 from whatsapp_contracts import kubernetes
 from whatsapp_tools import images
@@ -184,13 +184,26 @@ class Session:
     def call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         """One call of contract A on the pod, with its key; the answer is returned whatever its code."""
         url = pod_url(self.api, self.namespace, self.pod_name, API_PORT) + path
-        return self._http.request(method, url, headers={"X-API-Key": self.key()}, **kwargs)
+        try:
+            return self._http.request(method, url, headers={"X-API-Key": self.key()}, **kwargs)
+        except httpx.HTTPError as error:
+            raise ToolError(f"The pod {self.pod_name} does not answer {method} {path}: {error!r}") from None
 
     def picture_code(self) -> str:
         """What a phone's camera reads from the QR picture that the pod shows now."""
         answer = self.call("GET", "/session-manager/qr")
-        answer.raise_for_status()
+        if answer.status_code != 200:
+            raise ToolError(f"GET /session-manager/qr answered {answer.status_code}: {answer.text}")
         return read_qr(answer.content)
+
+    def _events(self, source: EventSource) -> Iterator[dict[str, Any]]:
+        try:
+            for event in source.iter_sse():
+                if event.data:
+                    yield json.loads(event.data)
+        except httpx.HTTPError as error:
+            raise ToolError(f"The event stream of {self.pod_name} broke: {error!r}") from None
+        raise ToolError(f"The event stream of {self.pod_name} ended before what was waited for.")
 
     @contextmanager
     def events(self, types: str = "", after: int | None = None) -> Iterator[Iterator[dict[str, Any]]]:
@@ -201,4 +214,4 @@ class Session:
             httpx.Client(timeout=60) as http,
             connect_sse(http, "GET", url, params=query, headers={"X-API-Key": self.key()}) as source,
         ):
-            yield (json.loads(event.data) for event in source.iter_sse() if event.data)
+            yield self._events(source)
