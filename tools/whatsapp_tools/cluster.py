@@ -38,6 +38,12 @@ class Cluster:
         self._helm = helm
         self.env = {**os.environ, "KUBECONFIG": str(kubeconfig)}
 
+    @property
+    def environment(self) -> str:
+        """What a person exports to talk to this cluster: the kubeconfig, and kubectl where PATH has none."""
+        path = "" if shutil.which("kubectl") else f" PATH={Path(self._kubectl).parent}:$PATH"
+        return f"export KUBECONFIG={self.kubeconfig}{path}"
+
     def kubectl(self, *args: str, input: str | None = None) -> str:
         """Run kubectl and return what it printed."""
         return self._run([self._kubectl, *args], input)
@@ -194,7 +200,7 @@ def main() -> int:
     try:
         if what == "up":
             cluster = up()
-            print(f"export KUBECONFIG={cluster.kubeconfig}")
+            print(cluster.environment)
         else:
             down()
     except ToolError as error:

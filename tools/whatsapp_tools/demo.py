@@ -238,7 +238,7 @@ def play() -> None:
         show(what, f"{seconds:.1f} s")
     print(
         f"\nThe session is yours to look at:\n"
-        f"   export KUBECONFIG={cluster.kubeconfig}\n"
+        f"   {cluster.environment}\n"
         f"   kubectl get was -A\n"
         f"   kubectl describe was {NAME}\n"
         f"   kubectl get was {NAME} -o yaml\n"
