@@ -70,8 +70,8 @@ class Process:
         if not settings.lease_name:
             try:
                 await self._operate(client)
-            except* WatchesEnded as failures:
-                raise first(failures) from None
+            except BaseExceptionGroup as group:
+                raise told(group) from None
             return
         lease = Lease(
             client,
@@ -85,8 +85,8 @@ class Process:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(lease.keep(), name="lease")
                 tasks.create_task(self._operate(client), name="operator")
-        except* (LeaseLost, WatchesEnded, MasterKeyError, ApiError) as failures:
-            raise first(failures) from None
+        except BaseExceptionGroup as group:
+            raise told(group) from None
         finally:
             # In a task of its own: this one was cancelled or ended a group, and Python 3.11 then takes the
             # timeout of a request for one more cancellation, which would hide why the process leaves.
@@ -148,8 +148,14 @@ class Process:
             self._operator.gauges()
 
 
-def first(failures: BaseException) -> BaseException:
-    """The one error within groups of groups that a person is told."""
+def told(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error within groups of groups that a person is told; the group itself when none is of ours.
+
+    Not `except*`: before Python 3.11.4, which Debian 12 does not have, it wraps what is raised in it again.
+    """
+    failures: BaseException | None = group.subgroup((LeaseLost, WatchesEnded, MasterKeyError, ApiError))
+    if failures is None:
+        return group
     while isinstance(failures, BaseExceptionGroup):
         failures = failures.exceptions[0]
     return failures
