@@ -29,6 +29,27 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+SCRIPTS = (
+    "loader.js",
+    "events.js",
+    "collections.js",
+    "ids.js",
+    "hmac.js",
+    "storage.js",
+    "states.js",
+    "transport.js",
+    "contacts.js",
+    "chats.js",
+    "messages.js",
+    "outgoing.js",
+    "incoming.js",
+    "session.js",
+    "extras.js",
+    "ui.js",
+    "boot.js",
+)
+"""The page's scripts, in the order in which they run."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -46,6 +67,15 @@ async def whatsapp_page(user_agent: Annotated[str, Header()] = "") -> Response:
 async def phone_page() -> Response:
     """A phone for people."""
     return page_file("phone.html")
+
+
+@router.get("/page/app.js")
+async def page_script() -> Response:
+    """All scripts as one: clients take the list of modules as complete once it stands still, and on a slow
+    machine, or after one lost request of many, half a page would stand still too.
+    """
+    text = "".join((PAGE / name).read_text("utf-8") for name in SCRIPTS)
+    return Response(text, media_type="text/javascript", headers=HEADERS)
 
 
 @router.get("/page/{name}")

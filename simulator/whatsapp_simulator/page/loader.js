@@ -6,8 +6,8 @@
 
 (function () {
   const modules = {};
-  // Clients take the list of modules as complete once it stands still. On a slow machine it stands still between two
-  // script files, so it is shown only when the last one (boot.js) is there.
+  // Clients take the list of modules as complete once it stands still, so it is shown only when the last script
+  // (boot.js) has run; `page_routes.SCRIPTS` says in which order the server puts them together.
   let modulesMap = {};
 
   function define(id, factory) {

@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from whatsapp_simulator.page_routes import PAGE
+from whatsapp_simulator.page_routes import PAGE, SCRIPTS
 from whatsapp_simulator.pictures import read_qr
 
 CHROME = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0 Safari/537.36"}
@@ -39,10 +39,21 @@ async def test_a_page_has_a_strict_policy_and_every_file_that_it_names(
 
 
 def test_no_page_file_is_left_out_of_the_pages() -> None:
-    named = "".join((PAGE / page).read_text() for page in ("index.html", "phone.html"))
+    named = "".join((PAGE / page).read_text() for page in ("index.html", "phone.html")) + " ".join(SCRIPTS)
     assert [
         path.name for path in PAGE.iterdir() if path.suffix in (".js", ".css") and path.name not in named
     ] == []
+
+
+async def test_the_whatsapp_page_has_one_script_so_that_it_is_there_whole_or_not_at_all(
+    http: httpx.AsyncClient,
+) -> None:
+    page = (await http.get("/", headers=CHROME)).text
+    assert re.findall(r'<script src="([^"]+)"', page) == ["/page/app.js"]
+    script = (await http.get("/page/app.js")).text
+    positions = [script.index((PAGE / name).read_text()) for name in SCRIPTS]
+    assert positions == sorted(positions)
+    assert (SCRIPTS[0], SCRIPTS[-1]) == ("loader.js", "boot.js")
 
 
 async def test_the_qr_picture_shows_the_text(http: httpx.AsyncClient) -> None:
