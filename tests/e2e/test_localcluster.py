@@ -331,7 +331,13 @@ MOMENTS = {
 @pytest.mark.parametrize(("moment", "number"), MOMENTS.items(), ids=MOMENTS)
 def test_an_interrupted_start_is_cleared_by_down(lab: Lab, moment: str, number: signal.Signals) -> None:
     lab.run("down")
-    start = subprocess.Popen(lab.command("up"), stderr=subprocess.PIPE, text=True)
+    start = subprocess.Popen(
+        lab.command("up"),
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test run that was started in the background was told to ignore Ctrl-C; this start was not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     with start:
         assert start.stderr
         for line in start.stderr:
