@@ -37,6 +37,13 @@ class Synced:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountChanged:
+    """What is known of the account changed while connected: its name often comes after the first sync."""
+
+    account: Account
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkWentAway:
     """WhatsApp cannot be reached; it comes back without a call and without a QR."""
 
@@ -84,6 +91,7 @@ Fact = (
     | QrShown
     | Scanned
     | Synced
+    | AccountChanged
     | NetworkWentAway
     | Healing
     | LoggedOut

@@ -14,6 +14,7 @@ from whatsapp_contracts.events import SESSION_QR, SESSION_STATE, timestamp
 from whatsapp_contracts.sessions import QrCode, SessionView
 from whatsapp_contracts.states import Reason, State
 from whatsapp_session.facts import (
+    AccountChanged,
     BanFound,
     BrowserLost,
     ConflictFound,
@@ -47,6 +48,7 @@ NEXT: Mapping[tuple[Place, type[Fact]], Place] = {
     **_each((State.INIT, State.QR_REQUIRED, Reason.NETWORK_LOST), QrShown, State.QR_REQUIRED),
     (State.QR_REQUIRED, Scanned): State.INIT,
     **_each((State.INIT, State.QR_REQUIRED, Reason.NETWORK_LOST), Synced, State.READY),
+    (State.READY, AccountChanged): State.READY,
     **_each(LIVE, NetworkWentAway, Reason.NETWORK_LOST),
     **_each((State.INIT, State.QR_REQUIRED, State.READY), Healing, State.INIT),
     (Reason.NETWORK_LOST, Healing): Reason.NETWORK_LOST,  # still no network: B, C and D must not flap
@@ -110,6 +112,8 @@ def advance(session: Session, fact: Fact, now: datetime) -> tuple[Session, str |
         case Synced():
             attempts = 0
             view = replace(view, account=fact.account, connected_since=timestamp(now))
+        case AccountChanged():
+            view = replace(session.view, account=fact.account)
         case LoginAsked():
             attempts = 0
         case LoggedOut() | BanFound():
@@ -133,7 +137,7 @@ def sentence(fact: Fact) -> str:
             return "Scan the QR code with WhatsApp on the phone: Linked devices, Link a device."
         case Scanned():
             return "The QR code was scanned; WhatsApp is syncing."
-        case Synced():
+        case Synced() | AccountChanged():
             return "Connected."
         case NetworkWentAway():
             return f"WhatsApp cannot be reached: {fact.because} It connects again by itself."

@@ -259,9 +259,10 @@ class Session:
                 return
             if event_type is None:
                 return
+            arrived = state.place is not self._state.place
             self._state = state
             log.info("%s", self.describe())
-            if state.view.state is State.READY:
+            if arrived and state.view.state is State.READY:
                 log.info(READY_LINE)
             if self._run and not self._worked and state.place not in {State.INIT, Reason.BROWSER_FAILED}:
                 self._worked = True

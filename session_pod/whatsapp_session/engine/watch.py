@@ -15,6 +15,7 @@ from typing import Any
 from whatsapp_contracts.sessions import Account
 from whatsapp_session.engine.protocol import Stage
 from whatsapp_session.facts import (
+    AccountChanged,
     BanFound,
     ConflictFound,
     Fact,
@@ -113,6 +114,7 @@ class Seen:
     offline_since: datetime | None = None
     told: type[Fact] | None = None  # the last fact of this run, after a reload None
     was_usable: bool = False
+    account: Account | None = None  # as it was told last
     code: str | None = None
     code_since: datetime | None = None
     codes: int = 0
@@ -143,8 +145,10 @@ def judge(seen: Seen, look: Look, now: datetime) -> tuple[Seen, Fact | None]:
     if look.mode in BANNED_MODES:
         return _tell(seen, BanFound())
     if look.usable and look.account:
-        fact = Synced(account=look.account)
-        return _tell(replace(seen, was_usable=True, code=None, codes=0), fact)
+        account = _fuller(seen.account, look.account)
+        changed = seen.told is Synced and seen.account != account
+        seen = replace(seen, was_usable=True, account=account, code=None, codes=0)
+        return (seen, AccountChanged(account=account)) if changed else _tell(seen, Synced(account=account))
     grace = OFFLINE_GRACE if seen.healthy else FIRST_GRACE
     if seen.offline_since and now - seen.offline_since >= grace:
         return _tell(replace(seen, code=None), NetworkWentAway(because="the page has no connection."))
@@ -186,6 +190,18 @@ def _shown(seen: Seen, code: str, now: datetime) -> tuple[Seen, Fact]:
     expires_at = now + (first if seen.codes == 0 else later)
     shown = replace(seen, code=code, code_since=now, codes=seen.codes + 1, lasts=(first, later), told=QrShown)
     return shown, QrShown(code=code, expires_at=expires_at)
+
+
+def _fuller(known: Account | None, now: Account) -> Account:
+    """What is known of the account; a name that a look misses for a moment is not forgotten."""
+    if known is None or known.phone != now.phone:
+        return now
+    return replace(
+        now,
+        platform=now.platform or known.platform,
+        push_name=now.push_name or known.push_name,
+        whatsapp_user_id=now.whatsapp_user_id or known.whatsapp_user_id,
+    )
 
 
 def _tell(seen: Seen, fact: Fact) -> tuple[Seen, Fact | None]:

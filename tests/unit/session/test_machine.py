@@ -18,7 +18,7 @@ LOGGED_OUT = facts.LoggedOut(because="The device was unlinked.")
 LOST = facts.BrowserLost(because="The browser ended.")
 EVERY_FACT: tuple[facts.Fact, ...] = (
     facts.LoginAsked(), QR, facts.Scanned(), SYNCED, AWAY, HEALING, LOGGED_OUT, facts.Stopped(),
-    facts.ConflictFound(), facts.BanFound(), LOST,
+    facts.ConflictFound(), facts.BanFound(), LOST, facts.AccountChanged(account=SYNCED.account),
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ WANT: dict[tuple[Place, type[facts.Fact]], Place] = {
     (State.INIT, facts.Synced): State.READY,
     (State.QR_REQUIRED, facts.Synced): State.READY,
     (Reason.NETWORK_LOST, facts.Synced): State.READY,
+    (State.READY, facts.AccountChanged): State.READY,
     (State.INIT, facts.Healing): State.INIT,
     (State.QR_REQUIRED, facts.Healing): State.INIT,
     (State.READY, facts.Healing): State.INIT,
@@ -77,6 +78,15 @@ def test_a_fact_leads_where_the_contract_says_or_raises_and_changes_nothing(
 
 def test_every_state_and_reason_is_in_the_table() -> None:
     assert {*LIVE, *ENDED} == {*State, *Reason} - {State.DISCONNECTED}
+
+
+def test_a_name_that_comes_late_is_an_event_and_the_connection_stays_the_same() -> None:
+    ready, _ = advance(at(State.INIT), SYNCED, NOW)
+    named = replace(SYNCED.account, push_name="Another name")
+    later, kind = advance(ready, facts.AccountChanged(account=named), NOW + timedelta(minutes=1))
+    assert kind == SESSION_STATE
+    assert later.view == replace(ready.view, account=named)
+    assert advance(later, facts.AccountChanged(account=named), NOW) == (later, None)
 
 
 def test_a_login_in_ready_is_no_change_and_no_event() -> None:

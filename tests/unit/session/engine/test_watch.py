@@ -57,6 +57,15 @@ def test_a_login_by_qr_is_shown_scanned_synced_each_told_once() -> None:
     assert told[-1] == facts.Synced(account=ACCOUNT)
 
 
+def test_a_name_that_comes_after_the_sync_is_told_once() -> None:
+    named = replace(USABLE, account=replace(ACCOUNT, push_name="Another name"))
+    unnamed = replace(USABLE, account=replace(ACCOUNT, push_name=None))
+    told = after((0, unnamed), (1, unnamed), (2, named), (3, unnamed), (4, named))[1]
+    assert names(told) == ["Synced", "AccountChanged"]
+    assert named.account is not None
+    assert told[-1] == facts.AccountChanged(account=named.account)
+
+
 def test_a_restored_login_is_synced_without_any_event_of_wa_js() -> None:
     assert names(after((0, LOADING), (1, SYNCING), (2, USABLE))[1]) == ["Synced"]
 
