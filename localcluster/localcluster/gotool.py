@@ -72,10 +72,6 @@ def install(cache: Path, progress: Progress, lock: Path, found: Found) -> str:
     return str(go)
 
 
-def _dotted(version: tuple[int, int] | None) -> str:
-    return ".".join(map(str, version)) if version else "does not run"
-
-
 def parse_version(text: str) -> tuple[int, int] | None:
     """`go version go1.26.8 linux/amd64` -> (1, 26)."""
     match = re.search(r"\bgo(\d+)\.(\d+)", text)

@@ -66,7 +66,6 @@ class Claim:
     phase: str = "Pending"
     owner_uids: tuple[str, ...] = ()
     requested: str = ""
-    capacity: str = ""
     terminating: bool = False
 
 
@@ -175,7 +174,6 @@ def claim_of(body: Object, label: str) -> Claim:
             each["uid"] for each in metadata.get("ownerReferences") or () if each.get("kind") == KIND
         ),
         requested=requests.get("storage", ""),
-        capacity=(status.get("capacity") or {}).get("storage", ""),
         terminating="deletionTimestamp" in metadata,
     )
 

@@ -58,7 +58,6 @@ def claim(**more: Any) -> Claim:
         "ours": True,
         "phase": "Bound",
         "requested": "2Gi",
-        "capacity": "2Gi",
     }
     return Claim(**facts | more)
 
