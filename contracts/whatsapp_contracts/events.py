@@ -14,8 +14,31 @@ SESSION_QR = "session.qr"
 MESSAGE_RECEIVED = "message.received"
 MESSAGE_SENT = "message.sent"
 MESSAGE_ACK = "message.ack"
+MESSAGE_MEDIA = "message.media"
+MESSAGE_REACTION = "message.reaction"
+MESSAGE_EDITED = "message.edited"
+MESSAGE_DELETED = "message.deleted"
+MESSAGE_FAILED = "message.failed"
+GROUP_PARTICIPANTS = "group.participants"
+CALL_RECEIVED = "call.received"
+PRESENCE_CHANGED = "presence.changed"
 
-TYPES = (SESSION_SNAPSHOT, SESSION_STATE, SESSION_QR, MESSAGE_RECEIVED, MESSAGE_SENT, MESSAGE_ACK)
+TYPES = (
+    SESSION_SNAPSHOT,
+    SESSION_STATE,
+    SESSION_QR,
+    MESSAGE_RECEIVED,
+    MESSAGE_SENT,
+    MESSAGE_ACK,
+    MESSAGE_MEDIA,
+    MESSAGE_REACTION,
+    MESSAGE_EDITED,
+    MESSAGE_DELETED,
+    MESSAGE_FAILED,
+    GROUP_PARTICIPANTS,
+    CALL_RECEIVED,
+    PRESENCE_CHANGED,
+)
 
 
 def timestamp(moment: datetime) -> str:

@@ -25,6 +25,14 @@ class QrCode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairingCode:
+    """The code to type on the phone, such as `ABCD-1234`, and when WhatsApp replaces it."""
+
+    code: str
+    expires_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """Who is logged in. `phone` is digits; `platform` and `push_name` are as the phone reports them."""
 
@@ -36,7 +44,11 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionView:
-    """The whole session at one moment. Times are ISO 8601 UTC with milliseconds and `Z`."""
+    """The whole session at one moment. Times are ISO 8601 UTC with milliseconds and `Z`.
+
+    `logged_out_by` is `request` or `phone` while `LoggedOut`: contract D calls only the second `expired`.
+    `config_revision` is the `revision` of the configuration in force, empty for none.
+    """
 
     state: State
     reason: Reason | None = None
@@ -45,6 +57,10 @@ class SessionView:
     account: Account | None = None
     connected_since: str | None = None
     last_activity: str | None = None
+    pairing_code: PairingCode | None = None
+    logged_out_by: str | None = None
+    storage_pressure: bool = False
+    config_revision: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The wire shape: camelCase, every key always present."""
@@ -55,6 +71,8 @@ class SessionView:
             "message": self.message,
             "qr": self.qr
             and {"code": self.qr.code, "expiresAt": self.qr.expires_at, "attempt": self.qr.attempt},
+            "pairingCode": self.pairing_code
+            and {"code": self.pairing_code.code, "expiresAt": self.pairing_code.expires_at},
             "account": self.account
             and {
                 "phone": self.account.phone,
@@ -64,6 +82,9 @@ class SessionView:
             },
             "connectedSince": self.connected_since,
             "lastActivity": self.last_activity,
+            "loggedOutBy": self.logged_out_by,
+            "storagePressure": self.storage_pressure,
+            "configRevision": self.config_revision,
         }
 
     @classmethod
@@ -73,7 +94,7 @@ class SessionView:
         An unknown reason raises too: it would be repeated in `status`, whose values are closed.
         """
         qr, account = data.get("qr"), data.get("account")
-        reason = data.get("reason")
+        reason, pairing = data.get("reason"), data.get("pairingCode")
         return cls(
             state=State(data["state"]),
             reason=Reason(reason) if reason else None,
@@ -89,4 +110,10 @@ class SessionView:
             else None,
             connected_since=data.get("connectedSince"),
             last_activity=data.get("lastActivity"),
+            pairing_code=PairingCode(code=pairing["code"], expires_at=pairing["expiresAt"])
+            if pairing
+            else None,
+            logged_out_by=data.get("loggedOutBy"),
+            storage_pressure=bool(data.get("storagePressure")),
+            config_revision=data.get("configRevision") or "",
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from whatsapp_contracts.sessions import Account
+from whatsapp_session.outgoing import Card, Location, Poll
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +60,53 @@ class Healing:
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedOut:
-    """The login is gone, by our logout or by the phone."""
+    """The login is gone, by our logout (`by_request`), or by the phone or WhatsApp."""
 
     because: str
+    by_request: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stopped:
-    """`POST /disconnect`: WhatsApp is closed, the login is kept."""
+    """`POST /disconnect`, or operating mode `Disconnected` (`by_mode`): WhatsApp is closed, the login is kept."""
+
+    by_mode: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairingCodeShown:
+    """WhatsApp gives a code to type on the phone; `expires_at` is when it gives another one."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotationsEnded:
+    """As many codes were shown as are allowed, and none was scanned."""
+
+    shown: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongPhone:
+    """Another number logged in than the one that may; its device was unlinked again, or could not be."""
+
+    unlinked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigTaken:
+    """Another configuration is in force."""
+
+    revision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageChanged:
+    """The volume became too full, or has room again."""
+
+    pressure: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +129,18 @@ class BrowserLost:
 Fact = (
     LoginAsked
     | QrShown
+    | PairingCodeShown
+    | RotationsEnded
     | Scanned
     | Synced
     | AccountChanged
+    | WrongPhone
     | NetworkWentAway
     | Healing
     | LoggedOut
     | Stopped
+    | ConfigTaken
+    | StorageChanged
     | ConflictFound
     | BanFound
     | BrowserLost
@@ -103,9 +148,33 @@ Fact = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class MediaInfo:
+    """What a message says of its file before it is fetched; `size` in bytes, `seconds` of sound or film."""
+
+    mime_type: str
+    size: int | None = None
+    file_name: str | None = None
+    voice: bool = False
+    gif: bool = False
+    seconds: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quoted:
+    """The message that another one answers."""
+
+    message_id: str
+    sender: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChatMessage:
     """One message as WhatsApp has it. `sender` and `recipient` are digits, or `<lid>@lid` for a person known
-    only so; `kind` is `text`, `image`, ...; `text` is the text or caption; `ack` 0: WhatsApp has it not."""
+    only so, or a group's id; `kind` is the `type` of the contract; `text` is the text or caption; `ack` 0:
+    WhatsApp has it not. `phone` (digits) and `lid` (`…@lid`) are of who wrote it, as far as known."""
 
     message_id: str
     chat_id: str
@@ -116,6 +185,20 @@ class ChatMessage:
     text: str
     sent_at: datetime
     ack: int = 0
+    phone: str | None = None
+    lid: str | None = None
+    push_name: str | None = None
+    media: MediaInfo | None = None
+    location: Location | None = None
+    contacts: tuple[Card, ...] = ()
+    poll: Poll | None = None
+    quoted: Quoted | None = None
+    mentions: tuple[str, ...] = ()
+    forwarded: bool = False
+    edited_at: datetime | None = None
+    """Set when the store shows a later text than the first; the comparison tells the edit then."""
+    deleted: bool = False
+    """Deleted for everyone: what it was is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,3 +208,73 @@ class AckSeen:
     message_id: str
     chat_id: str
     ack: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReactionSeen:
+    """Somebody reacted; an empty `emoji` takes it back."""
+
+    message_id: str
+    chat_id: str
+    sender: str
+    from_me: bool
+    emoji: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditSeen:
+    """A message has another text."""
+
+    message_id: str
+    chat_id: str
+    sender: str
+    from_me: bool
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletionSeen:
+    """A message was deleted for everyone."""
+
+    message_id: str
+    chat_id: str
+    sender: str
+    from_me: bool
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantsChanged:
+    """Who is in a group, or leads it, changed. `action`: join, leave, add, remove, promote, demote."""
+
+    chat_id: str
+    action: str
+    participants: tuple[str, ...]
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallSeen:
+    """Somebody calls."""
+
+    call_id: str
+    sender: str
+    video: bool
+    group: bool
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresenceSeen:
+    """`state`: available, unavailable, composing, recording."""
+
+    chat_id: str
+    sender: str
+    state: str
+
+
+Happening = ReactionSeen | EditSeen | DeletionSeen | ParticipantsChanged | CallSeen | PresenceSeen
+"""What happens beside messages and their acknowledgements."""

@@ -10,9 +10,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
-from whatsapp_session.facts import AckSeen, ChatMessage, Fact
+from whatsapp_session.config import Proxy
+from whatsapp_session.facts import AckSeen, ChatMessage, Fact, Happening
+from whatsapp_session.outgoing import Outgoing
 
 
 class Stage(StrEnum):
@@ -26,8 +29,10 @@ class Stage(StrEnum):
     SYNC = "waiting for WhatsApp to sync"
     ALIVE = "waiting for a sign of life of the page"
     CHECK = "asking whether the number is on WhatsApp"
+    UPLOAD = "handing the file to the page"
     SEND = "waiting for WhatsApp to accept the message"
-    READ = "reading the message store"
+    READ = "reading WhatsApp's store"
+    DOWNLOAD = "fetching the file of a message"
     LOGOUT = "waiting for WhatsApp to unlink the device"
 
 
@@ -56,15 +61,27 @@ class SiteUnreachable(EngineError):
 
 
 class NotConnected(EngineError):
-    """There is no page that could do this now."""
+    """There is no page that could do this now. Nothing was done."""
 
 
 class NotOnWhatsApp(EngineError):
-    """The number has no WhatsApp account."""
+    """The number has no WhatsApp account. Nothing was sent."""
+
+
+class CheckFailed(EngineError):
+    """Nobody could say whether the number has an account. Nothing was sent."""
+
+
+class NotFound(EngineError):
+    """WhatsApp has no such message, chat, picture or file. Nothing was done."""
+
+
+class SendRefused(EngineError):
+    """WhatsApp refused, or the page could not prepare it: it was certainly not sent."""
 
 
 class SendFailed(EngineError):
-    """WhatsApp did not accept the message, or did not say so in time."""
+    """Whether WhatsApp has the message is not known: the page or the connection went away, or time ran out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +89,73 @@ class Told:
     """Something the engine tells, and of which run: what a stopped run still had to say counts no more."""
 
     run: int
-    what: Fact | ChatMessage | AckSeen
+    what: Fact | ChatMessage | AckSeen | Happening
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginWish:
+    """How a run shall log in where there is no login: by QR, or with a pairing code for `pair_with` (digits)."""
+
+    pair_with: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chat:
+    """A chat of the account. `id` `…@c.us`, `…@g.us` or `…@lid`."""
+
+    id: str
+    name: str | None
+    group: bool
+    unread: int
+    last_message_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """A person that the account knows; `mine`: in its address book."""
+
+    id: str
+    phone: str | None
+    lid: str | None
+    name: str | None
+    push_name: str | None
+    business: bool
+    mine: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """A member of a group."""
+
+    id: str
+    phone: str | None
+    lid: str | None
+    admin: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A group that the account is in."""
+
+    id: str
+    name: str | None
+    owner: str | None
+    created_at: datetime | None
+    participants: tuple[Participant, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A profile picture."""
+
+    content: bytes
+    mime_type: str
 
 
 class WhatsAppEngine(Protocol):
     """One browser with one login. `start` and `stop` may be called again and again, never side by side."""
 
-    def start(self) -> int:
+    def start(self, wish: LoginWish = LoginWish(), *, proxy: Proxy | None = None) -> int:
         """Begin a run and return its number at once; everything after is told by `events`.
 
         The engine heals its page and its browser itself. When that ends it tells BrowserLost and the run is
@@ -98,12 +175,74 @@ class WhatsAppEngine(Protocol):
         """Everything that is told, in order, of all runs."""
         ...
 
-    async def send(self, to: str, text: str, *, timeout: float) -> ChatMessage:
-        """Send and wait until WhatsApp has accepted it. Raises NotOnWhatsApp, NotConnected, SendFailed."""
+    async def resolve(self, to: str, *, timeout: float) -> str:
+        """The chat id (`…@c.us`, `…@g.us`, `…@lid`) to send to: digits are asked of WhatsApp.
+
+        Raises NotOnWhatsApp, CheckFailed, NotConnected; NotFound for a group that the account is not in.
+        """
+        ...
+
+    async def send(self, outgoing: Outgoing, *, chat_id: str, bare_id: str, timeout: float) -> ChatMessage:
+        """Send a NewMessage under a given id (`3EB0` and 18 upper-case hex digits), and wait until WhatsApp has
+        accepted it. `chat_id` is what `resolve` gave. Sending the same id again never makes a second message.
+
+        Raises NotConnected, SendRefused, NotFound (a quoted or forwarded message), SendFailed (outcome unknown).
+        """
+        ...
+
+    async def change(self, outgoing: Outgoing, *, timeout: float) -> None:
+        """Do a Change (reaction, edit, deletion) and wait until WhatsApp has it. Raises as `send`."""
+        ...
+
+    async def find(self, chat_id: str, bare_id: str, *, timeout: float) -> ChatMessage | None:
+        """The own message with this id as WhatsApp's store has it (its `ack` says whether it went out), or None:
+        the page never had it. Raises EngineError when it could not be asked."""
         ...
 
     async def messages(self, since: datetime, *, timeout: float) -> list[ChatMessage]:
         """What WhatsApp's own store has from `since` on, oldest first. Raises EngineError."""
+        ...
+
+    async def download(self, message_id: str, into: Path, *, limit: int, timeout: float) -> str:
+        """Write the file of a message to `into` (new, or overwritten) in pieces; its MIME type.
+
+        Raises NotFound when WhatsApp has it no more, EngineError otherwise;
+        ValueError when it is larger than `limit` bytes.
+        """
+        ...
+
+    async def mark_read(self, chat_id: str, *, timeout: float) -> None:
+        """Everything in the chat is read. Raises NotFound, EngineError."""
+        ...
+
+    async def typing(self, chat_id: str, state: str, *, timeout: float) -> None:
+        """Show `composing`, `recording` or `paused` in the chat. Raises NotFound, EngineError."""
+        ...
+
+    async def follow_presence(self, chat_id: str, *, timeout: float) -> None:
+        """Have PresenceSeen told for this chat until the page loads again. Raises EngineError."""
+        ...
+
+    async def chats(self, *, timeout: float) -> list[Chat]:
+        """All chats, newest first."""
+        ...
+
+    async def history(
+        self, chat_id: str, *, before: str | None, limit: int, timeout: float
+    ) -> list[ChatMessage]:
+        """Messages of a chat, newest first, older than the message id `before`. Raises NotFound."""
+        ...
+
+    async def contacts(self, *, timeout: float) -> list[Contact]:
+        """Everybody the account knows, by id."""
+        ...
+
+    async def groups(self, *, timeout: float) -> list[Group]:
+        """All groups with their members, by id."""
+        ...
+
+    async def picture(self, id: str, *, timeout: float) -> Picture:
+        """The profile picture of a person or group. Raises NotFound."""
         ...
 
     async def logout(self, *, timeout: float) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from whatsapp_contracts.sessions import Account, QrCode, SessionView
+from whatsapp_contracts.sessions import Account, PairingCode, QrCode, SessionView
 from whatsapp_contracts.states import Reason, State
 
 VIEWS = {
@@ -24,9 +24,20 @@ VIEWS = {
     "an account of which only the number is known": SessionView(
         state=State.READY, account=Account(phone="5491100000001")
     ),
+    "waiting for a pairing code": SessionView(
+        state=State.QR_REQUIRED,
+        pairing_code=PairingCode(code="ABCD-1234", expires_at="2026-01-01T12:03:00.000Z"),
+        config_revision="r1",
+    ),
+    "logged out on a full volume": SessionView(
+        state=State.DISCONNECTED, reason=Reason.LOGGED_OUT, logged_out_by="phone", storage_pressure=True
+    ),
     "stopped": SessionView(state=State.DISCONNECTED, reason=Reason.STOPPED),
 }
-KEYS = {"protocol", "state", "reason", "message", "qr", "account", "connectedSince", "lastActivity"}
+KEYS = {
+    "protocol", "state", "reason", "message", "qr", "pairingCode", "account", "connectedSince",
+    "lastActivity", "loggedOutBy", "storagePressure", "configRevision",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("field", ["state", "reason"])
