@@ -5,7 +5,7 @@ export CLUSTER ?= local
 BROWSER_PACKAGES := chromium-headless-shell fonts-dejavu-core libatomic1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test test-unit test-integration test-e2e images cluster-up cluster-down \
+.PHONY: help setup lint format test test-unit test-integration test-e2e chaos images cluster-up cluster-down \
         demo demo-down wheel chart lock clean browser wa-js
 
 help: ## List the targets
@@ -49,6 +49,9 @@ test-integration: setup browser wa-js ## Real Chromium, wa-js and simulator as p
 
 test-e2e: setup images cluster-up ## On a real Kubernetes
 	@.venv/bin/pytest -q tests/e2e
+
+chaos: setup browser wa-js ## Faults by chance while messages flow: none lost, none twice (SEED=, FAULTS=, MESSAGES=)
+	@cd tests && ../$(PY) -m chaos $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(MESSAGES),--messages $(MESSAGES))
 
 images: setup ## Build the images, as archives under build/images
 	@$(PY) -m whatsapp_tools.images
