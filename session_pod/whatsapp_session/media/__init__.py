@@ -1,1 +1,1 @@
-"""Files: what is sent lies on the volume before it goes out, what came in lies there until its time is over."""
+"""Files: what is sent lies on the volume before it goes, what came in lies there until its time is over."""

@@ -1,7 +1,7 @@
 """A file's id, derived from its message's.
 
-Why derived: the event that tells of the message, the row of the file and a later `message.media` name the same
-file without having to agree on anything, also after a restart.
+Why derived: the event that tells of the message, the row of the file and a later `message.media` name the
+same file without having to agree on anything, also after a restart.
 """
 
 from __future__ import annotations
