@@ -13,12 +13,13 @@ import logging
 import secrets
 from collections.abc import Callable
 
+from whatsapp_simulator.disturbances import Disturbances
 from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.exchange import Exchange
 from whatsapp_simulator.message_store import MessageStore
 from whatsapp_simulator.numbers import device_wid, lid_wid
 from whatsapp_simulator.pages import Page, Pages
-from whatsapp_simulator.pairing import RefEnd, check_scan, read_code
+from whatsapp_simulator.pairing import RefEnd, check_room, check_scan, read_code
 from whatsapp_simulator.records import Account, Device
 from whatsapp_simulator.store import Store
 
@@ -39,12 +40,14 @@ class Linking:
         messages: MessageStore,
         exchange: Exchange,
         pages: Pages,
+        disturbances: Disturbances,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._messages = messages
         self._exchange = exchange
         self._pages = pages
+        self._disturbances = disturbances
         self._clock = clock
 
     async def scan(self, number: str, text: str) -> Device:
@@ -52,8 +55,12 @@ class Linking:
         code = read_code(text)
         page = self._pages.showing(code.ref)
         assert page.keys is not None
+        check_scan(code, page.keys)
+        return await self._link(number, page)
+
+    async def _link(self, number: str, page: Page) -> Device:
         account = self._exchange.phone(number)
-        check_scan(code, page.keys, self._store.devices(number))
+        self._check_phone(number)
         self._pages.refs.end(page.key, RefEnd.USED)
         slot = self._store.next_slot(number)
         device = Device(
@@ -70,7 +77,7 @@ class Linking:
         try:
             await self._until_kept(page.stored)
             # Another scan may have linked a browser while this one was storing.
-            check_scan(code, page.keys, self._store.devices(number))
+            self._check_phone(number)
         except Refused:
             page.tell({"type": "logout", "reason": "pairing_failed"})
             raise
@@ -80,6 +87,10 @@ class Linking:
         log.info("%s linked %s (device %s)", number, device.name, device.id)
         page.tell({"type": "restart"})
         return device
+
+    def _check_phone(self, number: str) -> None:
+        self._disturbances.check_not_banned(number)
+        check_room(self._store.devices(number), self._disturbances.faults(number).device_limit)
 
     @staticmethod
     async def _until_kept(stored: asyncio.Future[None]) -> None:

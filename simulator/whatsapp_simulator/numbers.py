@@ -12,6 +12,7 @@ from whatsapp_simulator.errors import Refused
 
 USER_SERVER = "c.us"
 LID_SERVER = "lid"
+GROUP_SERVER = "g.us"
 # E.164 allows 15 digits; the shortest real international numbers have 7.
 _DIGITS = re.compile(r"^[1-9][0-9]{6,14}$")
 
@@ -46,3 +47,8 @@ def device_wid(number: str, slot: int) -> str:
 def lid_wid(lid: str) -> str:
     """The account's second identity, which hides its number."""
     return f"{lid}@{LID_SERVER}"
+
+
+def is_group(chat: str) -> bool:
+    """Whether a chat's id (a number, or `<digits>@g.us`) is a group's."""
+    return chat.endswith(f"@{GROUP_SERVER}")

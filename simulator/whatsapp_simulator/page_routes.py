@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 
 from whatsapp_simulator.page_socket import PageSocket
 from whatsapp_simulator.pictures import draw_qr
+from whatsapp_simulator.world import World
 
 PAGE = Path(__file__).parent / "page"
 POLICY = (
@@ -40,9 +41,14 @@ SCRIPTS = (
     "transport.js",
     "contacts.js",
     "chats.js",
+    "wire.js",
     "messages.js",
+    "media.js",
     "outgoing.js",
     "incoming.js",
+    "decryption.js",
+    "pending.js",
+    "lookup.js",
     "session.js",
     "extras.js",
     "ui.js",
@@ -93,5 +99,10 @@ async def qr_picture(text: Annotated[str, Query()]) -> Response:
 
 @router.websocket("/ws/chat")
 async def chat_socket(socket: WebSocket) -> None:
-    """A page's connection to WhatsApp."""
-    await PageSocket(socket, socket.app.state.world).run()
+    """A page's connection to WhatsApp; refused while its line is cut. A linked page says which it is."""
+    world: World = socket.app.state.world
+    device = world.store.device(socket.query_params.get("device", ""))
+    if world.disturbances.is_cut_off(device.number if device else None):
+        await socket.close()
+    else:
+        await PageSocket(socket, world).run()

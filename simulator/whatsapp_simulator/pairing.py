@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from whatsapp_simulator.errors import Refused
-from whatsapp_simulator.records import MAX_LINKED_DEVICES, Device
+from whatsapp_simulator.records import Device
 
 REF_PREFIX = "2@"
 KEY_BYTES = 32
@@ -120,8 +120,8 @@ def read_code(text: str) -> ScannedCode:
     return ScannedCode(ref=parts[0], keys=PageKeys(noise=parts[1], identity=parts[2], adv=parts[3]))
 
 
-def check_scan(code: ScannedCode, shown: PageKeys, linked: Sequence[Device]) -> None:
-    """Whether the phone may link the page that showed this code; raises `Refused` when not."""
+def check_scan(code: ScannedCode, shown: PageKeys) -> None:
+    """Whether the page that showed this code made it; raises `Refused` when not."""
     if code.keys != shown:
         raise Refused(
             "qr_keys_differ",
@@ -129,10 +129,14 @@ def check_scan(code: ScannedCode, shown: PageKeys, linked: Sequence[Device]) -> 
             "Scan the code from the page itself.",
             status=400,
         )
-    if len(linked) >= MAX_LINKED_DEVICES:
+
+
+def check_room(linked: Sequence[Device], limit: int) -> None:
+    """Whether the phone may link one more device; raises `Refused` when not."""
+    if len(linked) >= limit:
         names = ", ".join(device.id for device in linked)
         raise Refused(
             "too_many_devices",
-            f"This phone has {len(linked)} linked devices and WhatsApp allows {MAX_LINKED_DEVICES}. "
+            f"This phone has {len(linked)} linked devices and WhatsApp allows {limit}. "
             f"Unlink one first (POST /phones/<number>/unlink): {names}.",
         )

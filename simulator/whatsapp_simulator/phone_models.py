@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from whatsapp_simulator.records import Account, Connection, Device, Message, iso
+from whatsapp_simulator.records import Account, Connection, Device, iso
 
 NUMBER = "5491123456789"
 Platform = Literal["android", "iphone", "smba", "smbi"]
@@ -22,19 +22,14 @@ class PhoneSettings(Strict):
     name: Annotated[str | None, Field(min_length=1, max_length=100, examples=["Ana"])] = None
     platform: Annotated[Platform | None, Field(examples=["android"])] = None
     autoRead: Annotated[bool | None, Field(description="read every message on arrival (default true)")] = None
+    lidOnly: Annotated[
+        bool | None, Field(description="pages of others know this phone by its LID alone (default false)")
+    ] = None
+    picture: Annotated[bool | None, Field(description="has a profile picture (default true)")] = None
 
 
 class Scan(Strict):
     code: Annotated[str, Field(min_length=1, max_length=2000, description="the text of the QR picture")]
-
-
-class Send(Strict):
-    to: Annotated[str, Field(examples=["5491198765432"])]
-    text: Annotated[str, Field(min_length=1, max_length=65_536, examples=["Hello"])]
-
-
-class Read(Strict):
-    chat: Annotated[str, Field(examples=["5491198765432"], description="the other side's number")]
 
 
 class Unlink(Strict):
@@ -65,6 +60,8 @@ class PhoneOut(BaseModel):
     platform: str
     autoRead: bool
     lid: str
+    lidOnly: bool
+    picture: bool
     devices: list[DeviceOut]
     messages: Annotated[int, Field(description="how many messages this phone has sent and received")]
 
@@ -76,40 +73,10 @@ class PhoneOut(BaseModel):
             platform=account.platform,
             autoRead=account.auto_read,
             lid=account.lid,
+            lidOnly=account.lid_only,
+            picture=account.picture,
             devices=devices,
             messages=messages,
-        )
-
-
-class MessageOut(BaseModel):
-    id: Annotated[str, Field(examples=["3EB0C767D097B7C7C0F1"])]
-    chat: Annotated[str, Field(description="the other side's number")]
-    sender: Annotated[str, Field(alias="from")]
-    to: str
-    fromMe: bool
-    type: Annotated[str, Field(examples=["text"])]
-    text: str
-    timestamp: str
-    ack: Annotated[
-        int, Field(description="1 server, 2 delivered, 3 read; of a received message: 2 unread, 3 read")
-    ]
-
-    @classmethod
-    def of(cls, message: Message) -> MessageOut:
-        sender, to = (message.owner, message.chat) if message.from_me else (message.chat, message.owner)
-        kind = "text" if message.type == "chat" else message.type
-        return cls.model_validate(
-            {
-                "id": message.id,
-                "chat": message.chat,
-                "from": sender,
-                "to": to,
-                "fromMe": message.from_me,
-                "type": kind,
-                "text": message.text,
-                "timestamp": iso(message.time),
-                "ack": message.ack,
-            }
         )
 
 
@@ -141,10 +108,6 @@ class Linked(BaseModel):
 
 class Unlinked(BaseModel):
     unlinked: list[str]
-
-
-class ReadOut(BaseModel):
-    read: Annotated[int, Field(description="how many messages were unread")]
 
 
 class Error(BaseModel):

@@ -20,13 +20,9 @@ from whatsapp_simulator.phone_models import (
     DeviceOut,
     Error,
     Linked,
-    MessageOut,
     PhoneOut,
     PhoneSettings,
-    Read,
-    ReadOut,
     Scan,
-    Send,
     Unlink,
     Unlinked,
 )
@@ -66,7 +62,7 @@ WorldHere = Annotated[World, Depends(world_of)]
 Number = Annotated[str, Depends(number_in)]
 
 
-def _existing(world: World, number: str) -> Account:
+def existing(world: World, number: str) -> Account:
     account = world.store.account(number)
     if account is None:
         raise Refused(
@@ -96,14 +92,21 @@ async def create_phone(
 ) -> PhoneOut:
     """Make a phone, or change the given settings of an existing one."""
     given = settings or PhoneSettings()
-    account = world.exchange.phone(number, name=given.name, platform=given.platform, auto_read=given.autoRead)
+    account = world.exchange.phone(
+        number,
+        name=given.name,
+        platform=given.platform,
+        auto_read=given.autoRead,
+        lid_only=given.lidOnly,
+        picture=given.picture,
+    )
     return _phone(world, account)
 
 
 @router.get("/phones/{number}", tags=["phones"])
 async def get_phone(number: Number, world: WorldHere) -> PhoneOut:
     """One phone with its linked devices."""
-    return _phone(world, _existing(world, number))
+    return _phone(world, existing(world, number))
 
 
 @router.post("/phones/{number}/scan", tags=["linking"], openapi_extra=SCAN_BODY)
@@ -136,35 +139,10 @@ async def _scanned_text(request: Request) -> str:
 @router.post("/phones/{number}/unlink", tags=["linking"])
 async def unlink(number: Number, world: WorldHere, body: Annotated[Unlink | None, Body()] = None) -> Unlinked:
     """Remove one linked device, or all of them: their pages log out."""
-    _existing(world, number)
+    existing(world, number)
     return Unlinked(
         unlinked=[device.id for device in world.linking.unlink(number, body.device if body else None)]
     )
-
-
-@router.post("/phones/{number}/send", tags=["messages"])
-async def send(number: Number, body: Send, world: WorldHere) -> MessageOut:
-    """Write a message on this phone."""
-    to = phone_number(body.to)
-    world.exchange.phone(number)
-    return MessageOut.of(world.exchange.send(number, to, body.text))
-
-
-@router.get("/phones/{number}/messages", tags=["messages"])
-async def list_messages(
-    number: Number, world: WorldHere, chat: Annotated[str | None, Query()] = None
-) -> list[MessageOut]:
-    """What this phone has sent and received, oldest first."""
-    _existing(world, number)
-    other = phone_number(chat) if chat else None
-    return [MessageOut.of(message) for message in world.messages.of_account(number, other)]
-
-
-@router.post("/phones/{number}/read", tags=["messages"])
-async def read(number: Number, body: Read, world: WorldHere) -> ReadOut:
-    """Open a chat on this phone: its messages are read, the senders see ack 3."""
-    _existing(world, number)
-    return ReadOut(read=world.exchange.read(number, phone_number(body.chat)))
 
 
 @router.get("/connections", tags=["connections"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from whatsapp_simulator.numbers import device_wid, user_wid
+from whatsapp_simulator.numbers import device_wid, is_group
 
 # WhatsApp's own limit, refused by the phone.
 MAX_LINKED_DEVICES = 4
@@ -27,6 +27,8 @@ class Account:
     lid: str
     auto_read: bool
     created_at: float
+    lid_only: bool = False  # pages of others know it by its LID alone
+    picture: bool = True  # whether it has a profile picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,41 +50,59 @@ class Device:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message as one account has it: the sender and the receiver each have their own copy."""
+    """One message, or one change of a message, as one account has it: everybody has a copy of their own."""
 
     seq: int  # grows over all accounts; 0 before it is stored
     owner: str
-    chat: str  # the other side's number
+    chat: str  # the other side's number, or the group's id
     id: str
     from_me: bool
-    type: str
-    text: str
+    author: str  # the number that wrote it
+    type: str  # a word of `kinds`
+    text: str  # the text or caption; of a reaction its emoji, of an edit the new text
     time: int  # unix seconds
-    ack: int  # 1 at the server, 2 on the receiver's phone, 3 read; of an incoming one: 2 unread, 3 read
+    ack: int  # 1 at the server, 2 on the receivers' phones, 3 read; of an incoming one: 2 unread, 3 read
+    content: dict[str, Any] = field(default_factory=dict)  # see `content`
+    target: str | None = None  # the id of the message that this changes
+    edit_text: str | None = None
+    edit_id: str | None = None
+    delete_id: str | None = None
+    deleted_by: str | None = None
+    repeats: int = 0  # how often its writer handed in the same id again
 
-    def wire(self) -> dict[str, Any]:
-        """As the page gets it."""
-        return {
-            "seq": self.seq,
-            "id": self.id,
-            "chat": user_wid(self.chat),
-            "fromMe": self.from_me,
-            "type": self.type,
-            "body": self.text,
-            "t": self.time,
-            "ack": self.ack,
-        }
+    @property
+    def in_group(self) -> bool:
+        return is_group(self.chat)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chat:
     """One conversation of an account, derived from its messages."""
 
-    number: str
-    name: str | None  # None when the other side has no phone here
-    lid: str | None
+    id: str  # the other side's number, or the group's id
     time: int
     unread: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    number: str
+    admin: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    id: str  # <digits>@g.us
+    name: str
+    owner: str
+    created_at: float
+    members: tuple[Member, ...]
+
+    def has(self, number: str) -> bool:
+        return any(member.number == number for member in self.members)
+
+    def has_admin(self, number: str) -> bool:
+        return any(member.number == number and member.admin for member in self.members)
 
 
 @dataclass(frozen=True, kw_only=True)

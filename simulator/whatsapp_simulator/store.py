@@ -23,6 +23,8 @@ def _account(row: sqlite3.Row) -> Account:
         lid=row["lid"],
         auto_read=bool(row["auto_read"]),
         created_at=row["created_at"],
+        lid_only=bool(row["lid_only"]),
+        picture=bool(row["picture"]),
     )
 
 
@@ -60,6 +62,10 @@ class Store:
         row = self.database.execute("SELECT * FROM accounts WHERE number = ?", (number,)).fetchone()
         return _account(row) if row else None
 
+    def account_of_lid(self, lid: str) -> Account | None:
+        row = self.database.execute("SELECT * FROM accounts WHERE lid = ?", (lid,)).fetchone()
+        return _account(row) if row else None
+
     def accounts(self) -> list[Account]:
         return [
             _account(row)
@@ -80,10 +86,19 @@ class Store:
             number=number, name=name, platform=platform, lid=lid, auto_read=auto_read, created_at=now
         )
 
-    def update_account(self, number: str, *, name: str, platform: str, auto_read: bool) -> None:
+    def update_account(self, account: Account) -> None:
+        """Takes over what can be set."""
         self.database.execute(
-            "UPDATE accounts SET name = ?, platform = ?, auto_read = ? WHERE number = ?",
-            (name, platform, int(auto_read), number),
+            "UPDATE accounts SET name = ?, platform = ?, auto_read = ?, lid_only = ?, picture = ? "
+            "WHERE number = ?",
+            (
+                account.name,
+                account.platform,
+                int(account.auto_read),
+                int(account.lid_only),
+                int(account.picture),
+                account.number,
+            ),
         )
 
     # Devices

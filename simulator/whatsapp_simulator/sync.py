@@ -6,22 +6,20 @@ the device was away come after, one by one, as new ones.
 
 from __future__ import annotations
 
-from typing import Any
-
-from whatsapp_simulator.exchange import Frame
+from whatsapp_simulator.exchange import Exchange
 from whatsapp_simulator.message_store import MessageStore
-from whatsapp_simulator.numbers import lid_wid, user_wid
-from whatsapp_simulator.records import Account, Chat, Connection, Device
+from whatsapp_simulator.numbers import is_group, lid_wid
+from whatsapp_simulator.records import Account, Connection, Device
+from whatsapp_simulator.wire import Frame
 
 
-def _contact(chat: Chat) -> dict[str, Any]:
-    return {"wid": user_wid(chat.number), "name": chat.name, "lid": lid_wid(chat.lid) if chat.lid else None}
-
-
-def welcome(account: Account, device: Device, connection: Connection, messages: MessageStore) -> Frame:
+def welcome(
+    account: Account, device: Device, connection: Connection, messages: MessageStore, exchange: Exchange
+) -> Frame:
     """The first frame after a login."""
-    chats = messages.chats(account.number)
-    missed = messages.after(account.number, device.synced_seq)
+    me = account.number
+    chats = messages.chats(me)
+    groups = {group.id: group for group in exchange.groups.of(me)}
     return {
         "type": "welcome",
         "connection": {"id": connection.id, "name": connection.name},
@@ -31,8 +29,12 @@ def welcome(account: Account, device: Device, connection: Connection, messages: 
             "pushname": account.name,
             "platform": account.platform,
         },
-        "contacts": [_contact(chat) for chat in chats],
-        "chats": [{"wid": user_wid(chat.number), "t": chat.time, "unread": chat.unread} for chat in chats],
-        "messages": [message.wire() for message in messages.recent(account.number, up_to=device.synced_seq)],
-        "missed": len(missed),
+        "contacts": [exchange.directory.contact(chat.id, me) for chat in chats if not is_group(chat.id)],
+        "groups": [exchange.wire.group(group, me) for group in groups.values()],
+        "chats": [
+            {"wid": exchange.directory.wid(chat.id, me), "t": chat.time, "unread": chat.unread}
+            for chat in chats
+        ],
+        "messages": [exchange.wire.now(one) for one in messages.recent(me, up_to=device.synced_seq)],
+        "missed": len(messages.after(me, device.synced_seq)),
     }

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from whatsapp_simulator.disturbances import Disturbances
 from whatsapp_simulator.exchange import Exchange
 from whatsapp_simulator.linking import Linking
+from whatsapp_simulator.media_store import MediaStore
 from whatsapp_simulator.message_store import MessageStore
 from whatsapp_simulator.pages import Pages
 from whatsapp_simulator.schema import lock, open_database
@@ -22,7 +24,9 @@ class World:
     messages: MessageStore
     pages: Pages
     exchange: Exchange
+    media: MediaStore
     linking: Linking
+    disturbances: Disturbances
 
 
 def make_world(settings: Settings, clock: Callable[[], float] = time.time) -> World:
@@ -31,6 +35,9 @@ def make_world(settings: Settings, clock: Callable[[], float] = time.time) -> Wo
     store = Store(open_database(settings.database, reset=settings.reset), held)
     store.close_all_connections(clock())
     messages = MessageStore(store)
-    pages = Pages(store, clock)
+    disturbances = Disturbances(clock)
+    pages = Pages(store, clock, disturbances)
     exchange = Exchange(store, messages, pages.tell, clock)
-    return World(settings, store, messages, pages, exchange, Linking(store, messages, exchange, pages, clock))
+    linking = Linking(store, messages, exchange, pages, disturbances, clock)
+    media = MediaStore(settings.data_dir / "media", reset=settings.reset)
+    return World(settings, store, messages, pages, exchange, media, linking, disturbances)

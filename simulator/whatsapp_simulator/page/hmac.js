@@ -62,5 +62,6 @@ __d('WASimulatorHmac', (require, exports) => {
     const inner = sha256(join(key.map((byte) => byte ^ 0x36), new TextEncoder().encode(text)));
     return hex(sha256(join(key.map((byte) => byte ^ 0x5c), inner)));
   };
+  exports.sha256 = sha256;
   exports.sha256Hex = (text) => hex(sha256(new TextEncoder().encode(text)));
 });

@@ -17,6 +17,14 @@ __d('WAWebMsgModel', (require, exports) => {
       return { type: 'chat', body: '', ack: 0, isNewMsg: false, star: false, isForwarded: false, mentionedJidList: [] };
     }
 
+    initialize() {
+      if (!this.mediaData && this.directPath && require('WASimulatorWire').isMedia(this.type)) {
+        this.set({ mediaData: require('WASimulatorMedia').dataOf(this) }, { silent: true });
+      }
+    }
+
+    get senderObj() { return require('WAWebContactCollection').ContactCollection.gadd(this.sender); }
+    async downloadMedia() { return require('WASimulatorMedia').download(this); }
     get sender() { return this.author || this.from; }
     get text() { return this.body || this.caption; }
     get isFailed() { return this.ack < 0; }
@@ -36,7 +44,7 @@ __d('WAWebMsgModel', (require, exports) => {
   }
   exports.Msg = defineModel('msg', ['id', 'rowId', 'type', 'subtype', 'body', 't', 'notifyName', 'from', 'to', 'author',
     'self', 'ack', 'isNewMsg', 'star', 'isForwarded', 'mentionedJidList', 'caption', 'quotedMsg', 'quotedStanzaID',
-    'quotedParticipant', 'latestEditMsgKey', 'mediaData', 'isLive', 'interactivePayload', 'protocolMessageKey'], Msg);
+    'quotedParticipant', 'latestEditMsgKey', 'mediaData', 'isLive', 'interactivePayload', 'protocolMessageKey', 'seq'], Msg);
   Msg.idClass = require('WAWebMsgKey').default;
 });
 
@@ -64,7 +72,11 @@ __d('WAWebMsgCollection', (require, exports) => {
       });
     }
 
-    async getMessagesById(ids) { return { messages: ids.map((id) => this.get(id)).filter(Boolean) }; }
+    async getMessagesById(ids) {
+      const MsgKey = require('WAWebMsgKey').default;
+      await require('WASimulatorLookup').byKeys(ids.filter((id) => !this.get(id)).map((id) => MsgKey.from(id)));
+      return { messages: ids.map((id) => this.get(id)).filter(Boolean) };
+    }
     hasSynced() { return require('WAWebSocketModel').Socket.hasSynced; }
   }
   MsgCollectionImpl.model = Msg;
@@ -76,8 +88,11 @@ __d('WAWebChatMsgsCollection', (require, exports) => {
   const { BaseCollection } = require('WAWebBaseCollection');
 
   class ChatMsgsCollection extends BaseCollection {
-    static comparator(a, b) { return a.t - b.t; }
-    get loadAroundPromise() { return Promise.resolve(); }
+    // Within a second the server's order counts; what it has not taken in yet comes last.
+    static comparator(a, b) {
+      return a.t - b.t || (a.seq || Number.MAX_SAFE_INTEGER) - (b.seq || Number.MAX_SAFE_INTEGER);
+    }
+    get loadAroundPromise() { return this.loadingAround || Promise.resolve(); }
   }
   ChatMsgsCollection.model = require('WAWebMsgModel').Msg;
   exports.ChatMsgsCollection = ChatMsgsCollection;
@@ -89,14 +104,17 @@ __d('WAWebChatLoadMessages', (require, exports) => {
 });
 
 __d('WAWebChatMessageSearch', (require, exports) => {
-  exports.getSearchContext = ({ chat, msgKey }) =>
-    ({ collection: chat.msgs, msg: chat.msgs.get(msgKey), key: msgKey, highlightMsg: true });
+  exports.getSearchContext = ({ chat, msgKey }) => {
+    chat.msgs.loadingAround = require('WASimulatorLookup').byKeys([msgKey]);
+    return { collection: chat.msgs, msg: chat.msgs.get(msgKey), key: msgKey, highlightMsg: true };
+  };
 });
 
 __d('WAWebDBMessageFindLocal', (require, exports) => {
   const { MsgCollection } = require('WAWebMsgCollection');
 
   exports.msgFindByDirection = async ({ anchor, count, direction }) => {
+    await require('WASimulatorLookup').around(anchor.remote, anchor, count);
     const chat = require('WAWebChatCollection').ChatCollection.get(anchor.remote);
     const all = chat ? chat.msgs.getModelsArray() : [];
     const at = all.indexOf(MsgCollection.get(anchor));

@@ -79,6 +79,7 @@ __d('WASimulatorSession', (require, exports) => {
       if (!Socket.hasSynced) {
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, SHORTEST_SYNC_MS - performance.now())));
       }
+      await require('WASimulatorPending').restore();
       if (!Transport.isOpen() || leaving) {
         return;
       }
@@ -93,7 +94,8 @@ __d('WASimulatorSession', (require, exports) => {
       require('WAWebSendMsgJob').sendWaiting();
     },
 
-    message: (frame) => Incoming.message(frame),
+    message: (frame) => require('WASimulatorDecryption').message(frame),
+    ciphertext: (frame) => require('WASimulatorDecryption').ciphertext(frame),
     ack: (frame) => Incoming.ack(frame),
     nack: (frame) => require('WAWebSendMsgJob').refused(frame),
     receipt: (frame) => Incoming.receipt(frame),
@@ -104,6 +106,25 @@ __d('WASimulatorSession', (require, exports) => {
       Transport.stop();
       Socket.set({ state: 'CONFLICT', canSend: false });
       Stream.mode = 'CONFLICT';
+    },
+
+    // The number is banned: the page waits, connected, until it is not.
+    blocked() {
+      Conn.set({ connected: false, ref: undefined });
+      Socket.set({ state: 'TOS_BLOCK', stream: 'DISCONNECTED', canSend: false });
+      Stream.set({ mode: 'TOS_BLOCK' });
+      BackendEventBus.trigger('account_temporarily_banned');
+    },
+
+    unblocked() {
+      Stream.set({ mode: 'SYNCING', info: 'CONNECTING' });
+      Transport.reconnect();
+    },
+
+    // An update of WhatsApp Web.
+    reload() {
+      leaving = true;
+      location.reload();
     },
 
     logout: ({ reason }) => leave(reason),
@@ -171,6 +192,7 @@ __d('WASimulatorSession', (require, exports) => {
       throw error;
     }
     Socket.state = 'OPENING';
+    Transport.device(() => (Login.current() || {}).device);
     Transport.onFrame((frame) => (frames[frame.type] || (() => {}))(frame));
     Transport.on('open', onOpen);
     Transport.on('lost', onLost);

@@ -17,10 +17,10 @@ __d('WASimulatorStorage', (require, exports) => {
     return opened;
   }
 
-  async function transact(mode, work) {
+  async function transact(mode, work, durability = 'strict') {
     const database = await open();
     return new Promise((resolve, reject) => {
-      const transaction = database.transaction(TABLE, mode, { durability: 'strict' });
+      const transaction = database.transaction(TABLE, mode, { durability });
       const request = work(transaction.objectStore(TABLE));
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(transaction.error);
@@ -29,7 +29,9 @@ __d('WASimulatorStorage', (require, exports) => {
   }
 
   exports.read = (key) => transact('readonly', (table) => table.get(key));
-  exports.write = (key, value) => transact('readwrite', (table) => table.put(value, key));
+  exports.write = (key, value, durability) => transact('readwrite', (table) => table.put(value, key), durability);
+  exports.remove = (key) => transact('readwrite', (table) => table.delete(key), 'relaxed');
+  exports.all = (prefix) => transact('readonly', (table) => table.getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`)));
   exports.wipe = async () => {
     await transact('readwrite', (table) => table.clear());
     localStorage.clear();

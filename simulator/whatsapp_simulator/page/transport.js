@@ -20,6 +20,9 @@ __d('WASimulatorTransport', (require, exports) => {
   let nextAsk = 1;
 
   exports.on = (name, listener) => events.on(name, listener);
+  // Which linked device this page is; asked at each connect.
+  let device = () => undefined;
+  exports.device = (ask) => { device = ask; };
   exports.onFrame = (listener) => { handler = listener; };
   exports.isOpen = () => Boolean(socket) && socket.readyState === WebSocket.OPEN;
 
@@ -51,7 +54,8 @@ __d('WASimulatorTransport', (require, exports) => {
 
   exports.connect = () => {
     stopped = false;
-    const mine = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}/ws/chat`);
+    const query = device() ? `?device=${encodeURIComponent(device())}` : '';
+    const mine = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}/ws/chat${query}`);
     let order = Promise.resolve();
     socket = mine;
     mine.onopen = () => {

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from whatsapp_simulator.errors import Refused
-from whatsapp_simulator.pairing import PageKeys, RefEnd, Refs, ScannedCode, check_scan, read_code
+from whatsapp_simulator.pairing import PageKeys, RefEnd, Refs, ScannedCode, check_room, check_scan, read_code
 from whatsapp_simulator.records import Device
 
 KEYS = PageKeys(*(base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3)))
@@ -83,16 +83,17 @@ def test_one_pages_end_leaves_anothers_ref_alone() -> None:
 
 def test_altered_keys_are_refused() -> None:
     with pytest.raises(Refused) as caught:
-        check_scan(ScannedCode("2@abc", OTHER), KEYS, [])
+        check_scan(ScannedCode("2@abc", OTHER), KEYS)
     assert caught.value.code == "qr_keys_differ"
 
 
 def test_a_fifth_device_is_refused_and_the_four_are_named() -> None:
     with pytest.raises(Refused) as caught:
-        check_scan(ScannedCode("2@abc", KEYS), KEYS, devices(4))
+        check_room(devices(4), 4)
     assert caught.value.code == "too_many_devices"
     assert "d1, d2, d3, d4" in caught.value.message
 
 
 def test_a_fourth_device_is_allowed() -> None:
-    check_scan(ScannedCode("2@abc", KEYS), KEYS, devices(3))
+    check_scan(ScannedCode("2@abc", KEYS), KEYS)
+    check_room(devices(3), 4)
