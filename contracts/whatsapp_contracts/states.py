@@ -42,3 +42,20 @@ _MANAGER_WORDS = {
 def manager_word(state: State) -> str:
     """The word of contract A's `GET /session-manager/state`: `conectado`, `qr` or `desconectado`."""
     return _MANAGER_WORDS[state]
+
+
+CALLBACK_STATUSES = ("connected", "disconnected", "expired", "pending")
+"""The closed set of `status` in contracts C and D."""
+
+
+def callback_status(state: State, reason: Reason | None, logged_out_by: str | None) -> str:
+    """The `status` of contracts C and D; `expired` where a person has to scan a new QR.
+
+    `logged_out_by` is the session view's: a logout that was asked for is `disconnected`.
+    """
+    if state is State.READY:
+        return "connected"
+    if state is not State.DISCONNECTED:
+        return "pending"
+    by_phone = reason is Reason.LOGGED_OUT and logged_out_by == "phone"
+    return "expired" if by_phone or reason is Reason.QR_EXPIRED else "disconnected"
