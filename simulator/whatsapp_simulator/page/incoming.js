@@ -21,15 +21,7 @@ __d('WAWebHandleChatSimpleReceipt', (require, exports) => {
 });
 
 __d('WAWebHandleGroupSimpleReceipt', (require, exports) => {
-  exports.handleGroupSimpleReceipt = async (receipt) => {
-    const { MsgCollection } = require('WAWebMsgCollection');
-    for (const id of receipt.externalIds) {
-      const msg = MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
-      if (msg) {
-        msg.updateAck(receipt.reached);
-      }
-    }
-  };
+  exports.handleGroupSimpleReceipt = async () => {};
 });
 
 __d('WAWebHandleStatusSimpleReceipt', (require, exports) => {
@@ -44,7 +36,18 @@ __d('WASimulatorIncoming', (require, exports) => {
   const { ContactCollection } = require('WAWebContactCollection');
   const Send = require('WAWebSendMsgJob');
   const Transport = require('WASimulatorTransport');
-  const { values } = require('WASimulatorWire');
+  const me = () => require('WAWebUserPrefsMeUser').getMePnUserOrThrow();
+
+  // A message as the server tells it, as the model has it.
+  function values(message, isNewMsg, notifyName) {
+    const chat = createWid(message.chat);
+    return {
+      id: new MsgKey({ fromMe: message.fromMe, remote: chat, id: message.id }),
+      type: message.type, body: message.body, t: message.t, seq: message.seq, ack: message.ack, isNewMsg, notifyName,
+      from: message.fromMe ? me() : chat, to: message.fromMe ? chat : me(), self: message.fromMe ? 'out' : 'in',
+    };
+  }
+
   exports.values = values;
 
   // Acknowledgements that came while this page was not connected are told like all others.
@@ -55,20 +58,15 @@ __d('WASimulatorIncoming', (require, exports) => {
     }
   }
 
-  // `participant` is the member of a group who has it; `reached` how far the message has come with all of them.
-  async function acknowledge(msg, ack, participant = null, reached = ack) {
+  async function acknowledge(msg, ack) {
     if (ack === 1) {
       msg.updateAck(1);
       Send.accepted({ id: msg.id.id, t: msg.t });
       return;
     }
-    const receipt = { type: 'receipt', stanzaId: msg.id.id, externalIds: [msg.id.id], from: msg.id.remote, participant,
-      recipient: null, ack, ts: require('WATimeUtils').unixTime(), ackString: null, offline: null, reached };
-    if (msg.id.remote.isGroup()) {
-      await require('WAWebHandleGroupSimpleReceipt').handleGroupSimpleReceipt(receipt);
-    } else {
-      await require('WAWebHandleChatSimpleReceipt').handleChatSimpleReceipt(receipt);
-    }
+    await require('WAWebHandleChatSimpleReceipt').handleChatSimpleReceipt({ type: 'receipt', stanzaId: msg.id.id,
+      externalIds: [msg.id.id], from: msg.id.remote, participant: null, recipient: null, ack,
+      ts: require('WATimeUtils').unixTime(), ackString: null, offline: null });
   }
 
   exports.loadHistory = async ({ contacts, chats, messages }) => {
@@ -107,27 +105,20 @@ __d('WASimulatorIncoming', (require, exports) => {
     Transport.send({ type: 'received', seq: message.seq });
   };
 
-  const own = (id) => MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
-
   exports.ack = ({ id, seq, t, contact }) => {
-    if (contact) {
-      ContactCollection.learn(contact);
-    }
-    const msg = own(id);
+    ContactCollection.learn(contact);
+    const msg = MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
     if (msg) {
-      msg.seq = seq;
       msg.updateAck(1);
     }
     Send.accepted({ id, t });
     Transport.send({ type: 'received', seq });
   };
 
-  exports.receipt = async ({ chat, ids, ack, participant, reached }) => {
+  exports.receipt = async ({ chat, ids, ack }) => {
     for (const id of ids) {
-      const msg = MsgCollection.get(new MsgKey({ fromMe: true, remote: chat, id })) || own(id);
-      if (msg && participant) {
-        await acknowledge(msg, ack, createWid(participant), reached);
-      } else if (msg && msg.ack < ack) {
+      const msg = MsgCollection.get(new MsgKey({ fromMe: true, remote: chat, id }));
+      if (msg && msg.ack < ack) {
         await acknowledge(msg, ack);
       }
     }

@@ -7,13 +7,22 @@ __d('WASimulatorPending', (require, exports) => {
   const PREFIX = 'pending:';
   const key = (id) => PREFIX + id;
 
+  let writing = 0;
+
+  // `msg` is the message as it is shown; a change of another one (a reaction, an edit) has none.
   exports.keep = async (frame, msg) => {
+    writing += 1;
     try {
       await Storage.write(key(frame.id), { frame, shown: msg ? JSON.stringify(msg.attributes) : null }, 'relaxed');
     } catch (error) {
       console.warn(`pending: ${frame.id} is not kept: ${error}`);
+    } finally {
+      writing -= 1;
     }
   };
+
+  // Whether everything is in the browser's storage.
+  exports.settled = () => writing === 0;
 
   exports.forget = (id) => Storage.remove(key(id)).catch((error) => console.warn(`pending: ${id} stays: ${error}`));
 
