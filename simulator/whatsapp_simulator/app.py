@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from whatsapp_contracts import __version__
-from whatsapp_simulator import fault_routes, page_routes, phone_routes
+from whatsapp_simulator import fault_routes, media_routes, message_routes, page_routes, phone_routes
 from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.world import World
 
@@ -40,6 +40,8 @@ def create_app(world: World) -> FastAPI:
     app.state.world = world
     app.include_router(page_routes.router)
     app.include_router(phone_routes.router)
+    app.include_router(message_routes.router)
+    app.include_router(media_routes.router)
     app.include_router(fault_routes.router)
 
     @app.get("/healthz", tags=["process"])

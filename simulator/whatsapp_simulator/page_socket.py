@@ -13,35 +13,19 @@ import json
 import logging
 import secrets
 from collections.abc import Callable
-from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from whatsapp_simulator.errors import Refused
-from whatsapp_simulator.exchange import Frame
-from whatsapp_simulator.lookups import Key, around, by_keys
-from whatsapp_simulator.numbers import lid_wid, phone_number, user_wid
+from whatsapp_simulator.message_frames import MessageFrames
+from whatsapp_simulator.page_frames import BadFrame, Frame, text_of
 from whatsapp_simulator.pages import CLOSE, Page
 from whatsapp_simulator.pairing import PageKeys
 from whatsapp_simulator.qr_rotation import QrRotation
-from whatsapp_simulator.records import Message
 from whatsapp_simulator.sync import welcome
 from whatsapp_simulator.world import World
 
 log = logging.getLogger(__name__)
 PROTOCOL_ERROR = 1002
-
-
-class BadFrame(Exception):
-    """The page broke the protocol; the text says how."""
-
-
-def text_of(frame: Frame, name: str) -> str:
-    """A required text field."""
-    value = frame.get(name)
-    if not isinstance(value, str) or not value:
-        raise BadFrame(f"{frame.get('type')}: field {name!r} must be a non-empty text")
-    return value
 
 
 class PageSocket:
@@ -59,14 +43,9 @@ class PageSocket:
             "proof": self._proof,
             "refresh": self._refresh,
             "stored": self._stored,
-            "send": self._send,
-            "received": self._received,
-            "seen": self._seen,
-            "exists": self._exists,
-            "lookup": self._lookup,
-            "history": self._history,
             "logout": self._logout,
             "ping": self._ping,
+            **MessageFrames(world, self._page).handlers(),
         }
 
     async def run(self) -> None:
@@ -162,7 +141,7 @@ class PageSocket:
             self._world.pages.block(self._page, device.number)
             return
         connection = self._world.pages.logged_in(self._page, device)
-        self._page.tell(welcome(account, device, connection, self._world.messages))
+        self._page.tell(welcome(account, device, connection, self._world.messages, self._world.exchange))
         for message in self._world.messages.after(device.number, device.synced_seq):
             self._page.tell(self._world.exchange.message_frame(message))
         self._page.tell({"type": "caught_up"})
@@ -174,71 +153,6 @@ class PageSocket:
         if self._page.device is None:
             raise BadFrame(f"{frame['type']}: this page is not logged in")
         return self._page.device.number, self._page.device.id
-
-    def _answer(self, frame: Frame, answer: dict[str, Any]) -> None:
-        self._page.tell({"type": "answer", "ask": frame.get("ask"), **answer})
-
-    def _send(self, frame: Frame) -> None:
-        number, device = self._me(frame)
-        try:
-            self._world.exchange.send(
-                number,
-                phone_number(text_of(frame, "to")),
-                str(frame.get("body", "")),
-                message_id=text_of(frame, "id"),
-                device=device,
-            )
-        except Refused as error:
-            self._page.tell({"type": "nack", "id": frame["id"], **error.body()})
-
-    def _received(self, frame: Frame) -> None:
-        _, device = self._me(frame)
-        seq = frame.get("seq")
-        if not isinstance(seq, int):
-            raise BadFrame("received: field 'seq' must be a number")
-        self._world.store.set_synced(device, seq)
-
-    def _seen(self, frame: Frame) -> None:
-        number, _ = self._me(frame)
-        self._world.exchange.read(number, phone_number(text_of(frame, "chat")))
-
-    def _exists(self, frame: Frame) -> None:
-        self._me(frame)
-        try:
-            account = self._world.store.account(phone_number(text_of(frame, "wid")))
-        except Refused:
-            account = None
-        known = account and {
-            "wid": user_wid(account.number),
-            "lid": lid_wid(account.lid),
-            "name": account.name,
-        }
-        self._answer(frame, {"contact": known})
-
-    def _lookup(self, frame: Frame) -> None:
-        number, _ = self._me(frame)
-        keys = frame.get("keys")
-        if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
-            raise BadFrame("lookup: field 'keys' must be a list of message keys")
-        wanted = [Key(str(key.get("chat")), str(key.get("id")), bool(key.get("fromMe"))) for key in keys]
-        self._found(frame, by_keys(self._world.messages.of_account(number), wanted))
-
-    def _history(self, frame: Frame) -> None:
-        number, _ = self._me(frame)
-        count = frame.get("count")
-        if not (count is None or isinstance(count, int)):
-            raise BadFrame("history: field 'count' must be a number or null")
-        chat = text_of(frame, "chat")
-        of_chat = [one for one in self._world.messages.of_account(number) if one.wire()["chat"] == chat]
-        anchor = (str(frame.get("id")), bool(frame.get("fromMe")))
-        self._found(frame, around(of_chat, anchor, count))
-
-    def _found(self, frame: Frame, messages: list[Message]) -> None:
-        told = [self._world.exchange.message_frame(message) for message in messages]
-        contacts = {one["contact"]["wid"]: one["contact"] for one in told}
-        self._answer(
-            frame, {"messages": [one["message"] for one in told], "contacts": list(contacts.values())}
-        )
 
     def _logout(self, frame: Frame) -> None:
         number, device = self._me(frame)

@@ -20,13 +20,9 @@ from whatsapp_simulator.phone_models import (
     DeviceOut,
     Error,
     Linked,
-    MessageOut,
     PhoneOut,
     PhoneSettings,
-    Read,
-    ReadOut,
     Scan,
-    Send,
     Unlink,
     Unlinked,
 )
@@ -96,7 +92,14 @@ async def create_phone(
 ) -> PhoneOut:
     """Make a phone, or change the given settings of an existing one."""
     given = settings or PhoneSettings()
-    account = world.exchange.phone(number, name=given.name, platform=given.platform, auto_read=given.autoRead)
+    account = world.exchange.phone(
+        number,
+        name=given.name,
+        platform=given.platform,
+        auto_read=given.autoRead,
+        lid_only=given.lidOnly,
+        picture=given.picture,
+    )
     return _phone(world, account)
 
 
@@ -140,31 +143,6 @@ async def unlink(number: Number, world: WorldHere, body: Annotated[Unlink | None
     return Unlinked(
         unlinked=[device.id for device in world.linking.unlink(number, body.device if body else None)]
     )
-
-
-@router.post("/phones/{number}/send", tags=["messages"])
-async def send(number: Number, body: Send, world: WorldHere) -> MessageOut:
-    """Write a message on this phone."""
-    to = phone_number(body.to)
-    world.exchange.phone(number)
-    return MessageOut.of(world.exchange.send(number, to, body.text))
-
-
-@router.get("/phones/{number}/messages", tags=["messages"])
-async def list_messages(
-    number: Number, world: WorldHere, chat: Annotated[str | None, Query()] = None
-) -> list[MessageOut]:
-    """What this phone has sent and received, oldest first."""
-    existing(world, number)
-    other = phone_number(chat) if chat else None
-    return [MessageOut.of(message) for message in world.messages.of_account(number, other)]
-
-
-@router.post("/phones/{number}/read", tags=["messages"])
-async def read(number: Number, body: Read, world: WorldHere) -> ReadOut:
-    """Open a chat on this phone: its messages are read, the senders see ack 3."""
-    existing(world, number)
-    return ReadOut(read=world.exchange.read(number, phone_number(body.chat)))
 
 
 @router.get("/connections", tags=["connections"])

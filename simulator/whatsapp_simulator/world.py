@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from whatsapp_simulator.disturbances import Disturbances
 from whatsapp_simulator.exchange import Exchange
 from whatsapp_simulator.linking import Linking
+from whatsapp_simulator.media_store import MediaStore
 from whatsapp_simulator.message_store import MessageStore
 from whatsapp_simulator.pages import Pages
 from whatsapp_simulator.schema import lock, open_database
@@ -23,6 +24,7 @@ class World:
     messages: MessageStore
     pages: Pages
     exchange: Exchange
+    media: MediaStore
     linking: Linking
     disturbances: Disturbances
 
@@ -37,4 +39,5 @@ def make_world(settings: Settings, clock: Callable[[], float] = time.time) -> Wo
     pages = Pages(store, clock, disturbances)
     exchange = Exchange(store, messages, pages.tell, clock)
     linking = Linking(store, messages, exchange, pages, disturbances, clock)
-    return World(settings, store, messages, pages, exchange, linking, disturbances)
+    media = MediaStore(settings.data_dir / "media", reset=settings.reset)
+    return World(settings, store, messages, pages, exchange, media, linking, disturbances)

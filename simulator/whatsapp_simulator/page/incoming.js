@@ -21,7 +21,15 @@ __d('WAWebHandleChatSimpleReceipt', (require, exports) => {
 });
 
 __d('WAWebHandleGroupSimpleReceipt', (require, exports) => {
-  exports.handleGroupSimpleReceipt = async () => {};
+  exports.handleGroupSimpleReceipt = async (receipt) => {
+    const { MsgCollection } = require('WAWebMsgCollection');
+    for (const id of receipt.externalIds) {
+      const msg = MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
+      if (msg) {
+        msg.updateAck(receipt.reached);
+      }
+    }
+  };
 });
 
 __d('WAWebHandleStatusSimpleReceipt', (require, exports) => {
@@ -36,18 +44,7 @@ __d('WASimulatorIncoming', (require, exports) => {
   const { ContactCollection } = require('WAWebContactCollection');
   const Send = require('WAWebSendMsgJob');
   const Transport = require('WASimulatorTransport');
-  const me = () => require('WAWebUserPrefsMeUser').getMePnUserOrThrow();
-
-  // A message as the server tells it, as the model has it.
-  function values(message, isNewMsg, notifyName) {
-    const chat = createWid(message.chat);
-    return {
-      id: new MsgKey({ fromMe: message.fromMe, remote: chat, id: message.id }),
-      type: message.type, body: message.body, t: message.t, seq: message.seq, ack: message.ack, isNewMsg, notifyName,
-      from: message.fromMe ? me() : chat, to: message.fromMe ? chat : me(), self: message.fromMe ? 'out' : 'in',
-    };
-  }
-
+  const { values } = require('WASimulatorWire');
   exports.values = values;
 
   // Acknowledgements that came while this page was not connected are told like all others.
@@ -58,15 +55,20 @@ __d('WASimulatorIncoming', (require, exports) => {
     }
   }
 
-  async function acknowledge(msg, ack) {
+  // `participant` is the member of a group who has it; `reached` how far the message has come with all of them.
+  async function acknowledge(msg, ack, participant = null, reached = ack) {
     if (ack === 1) {
       msg.updateAck(1);
       Send.accepted({ id: msg.id.id, t: msg.t });
       return;
     }
-    await require('WAWebHandleChatSimpleReceipt').handleChatSimpleReceipt({ type: 'receipt', stanzaId: msg.id.id,
-      externalIds: [msg.id.id], from: msg.id.remote, participant: null, recipient: null, ack,
-      ts: require('WATimeUtils').unixTime(), ackString: null, offline: null });
+    const receipt = { type: 'receipt', stanzaId: msg.id.id, externalIds: [msg.id.id], from: msg.id.remote, participant,
+      recipient: null, ack, ts: require('WATimeUtils').unixTime(), ackString: null, offline: null, reached };
+    if (msg.id.remote.isGroup()) {
+      await require('WAWebHandleGroupSimpleReceipt').handleGroupSimpleReceipt(receipt);
+    } else {
+      await require('WAWebHandleChatSimpleReceipt').handleChatSimpleReceipt(receipt);
+    }
   }
 
   exports.loadHistory = async ({ contacts, chats, messages }) => {
@@ -105,20 +107,27 @@ __d('WASimulatorIncoming', (require, exports) => {
     Transport.send({ type: 'received', seq: message.seq });
   };
 
+  const own = (id) => MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
+
   exports.ack = ({ id, seq, t, contact }) => {
-    ContactCollection.learn(contact);
-    const msg = MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
+    if (contact) {
+      ContactCollection.learn(contact);
+    }
+    const msg = own(id);
     if (msg) {
+      msg.seq = seq;
       msg.updateAck(1);
     }
     Send.accepted({ id, t });
     Transport.send({ type: 'received', seq });
   };
 
-  exports.receipt = async ({ chat, ids, ack }) => {
+  exports.receipt = async ({ chat, ids, ack, participant, reached }) => {
     for (const id of ids) {
-      const msg = MsgCollection.get(new MsgKey({ fromMe: true, remote: chat, id }));
-      if (msg && msg.ack < ack) {
+      const msg = MsgCollection.get(new MsgKey({ fromMe: true, remote: chat, id })) || own(id);
+      if (msg && participant) {
+        await acknowledge(msg, ack, createWid(participant), reached);
+      } else if (msg && msg.ack < ack) {
         await acknowledge(msg, ack);
       }
     }

@@ -17,6 +17,14 @@ __d('WAWebMsgModel', (require, exports) => {
       return { type: 'chat', body: '', ack: 0, isNewMsg: false, star: false, isForwarded: false, mentionedJidList: [] };
     }
 
+    initialize() {
+      if (!this.mediaData && this.directPath && require('WASimulatorWire').isMedia(this.type)) {
+        this.set({ mediaData: require('WASimulatorMedia').dataOf(this) }, { silent: true });
+      }
+    }
+
+    get senderObj() { return require('WAWebContactCollection').ContactCollection.gadd(this.sender); }
+    async downloadMedia() { return require('WASimulatorMedia').download(this); }
     get sender() { return this.author || this.from; }
     get text() { return this.body || this.caption; }
     get isFailed() { return this.ack < 0; }
@@ -36,7 +44,7 @@ __d('WAWebMsgModel', (require, exports) => {
   }
   exports.Msg = defineModel('msg', ['id', 'rowId', 'type', 'subtype', 'body', 't', 'notifyName', 'from', 'to', 'author',
     'self', 'ack', 'isNewMsg', 'star', 'isForwarded', 'mentionedJidList', 'caption', 'quotedMsg', 'quotedStanzaID',
-    'quotedParticipant', 'latestEditMsgKey', 'mediaData', 'isLive', 'interactivePayload', 'protocolMessageKey'], Msg);
+    'quotedParticipant', 'latestEditMsgKey', 'mediaData', 'isLive', 'interactivePayload', 'protocolMessageKey', 'seq'], Msg);
   Msg.idClass = require('WAWebMsgKey').default;
 });
 

@@ -6,10 +6,8 @@ __d('WASimulatorPending', (require, exports) => {
   const Storage = require('WASimulatorStorage');
   const PREFIX = 'pending:';
   const key = (id) => PREFIX + id;
-
   let writing = 0;
 
-  // `msg` is the message as it is shown; a change of another one (a reaction, an edit) has none.
   exports.keep = async (frame, msg) => {
     writing += 1;
     try {
