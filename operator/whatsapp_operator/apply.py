@@ -16,7 +16,6 @@ from whatsapp_operator import names as n
 from whatsapp_operator.actions import Action, CreateClaim, CreatePod, DeletePod, EnsureSecret, PatchClaim
 from whatsapp_operator.caches import CLAIMS, PODS, Caches
 from whatsapp_operator.client import ApiError, Client, Object, path
-from whatsapp_operator.keys import derive
 from whatsapp_operator.manifests import Wish, claim, claim_patch, pod, secret
 from whatsapp_operator.metrics import POD_CREATIONS, POD_DELETIONS
 from whatsapp_operator.observed import Refusal, Session
@@ -38,14 +37,12 @@ class Applier:
         client: Client,
         caches: Caches,
         recorder: Recorder,
-        master: bytes,
         *,
         now: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._caches = caches
         self._recorder = recorder
-        self._master = master
         self._now = now
 
     async def apply(self, session: Session, wish: Wish, actions: tuple[Action, ...]) -> Refusal | None:
@@ -62,7 +59,7 @@ class Applier:
     async def secret(self, session: Session, wish: Wish) -> None:
         """Bring the Secret in step; raises ApiError 409 when it belongs to something else."""
         where = path("secrets", wish.namespace)
-        body = secret(wish, derive(self._master, wish.namespace, wish.name))
+        body = secret(wish)
         try:
             await self._client.create(where, body)
             return

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from whatsapp_contracts.sessions import Account, QrCode, SessionView
+from whatsapp_contracts.sessions import Account, PairingCode, QrCode, SessionView
 from whatsapp_contracts.states import Reason, State
 from whatsapp_operator.observed import Heard, Pod
 
@@ -52,7 +52,8 @@ def recovered(status: Mapping[str, Any], pod_uid: str) -> SessionView | None:
         reason = Reason(status["reason"]) if state is State.DISCONNECTED else None
     except (KeyError, ValueError):
         return None
-    qr, phone = status.get("qr"), status.get("phone")
+    qr, phone, code = status.get("qr"), status.get("phone"), status.get("pairingCode")
+    storage = _condition(status, "StorageReady")
     return SessionView(
         state=state,
         reason=reason,
@@ -68,12 +69,18 @@ def recovered(status: Mapping[str, Any], pod_uid: str) -> SessionView | None:
         else None,
         connected_since=status.get("connectedSince"),
         last_activity=status.get("lastActivity"),
+        pairing_code=PairingCode(code=code["code"], expires_at=code["expiresAt"]) if code else None,
+        storage_pressure=storage.get("reason") == "StoragePressure",
+        config_revision=(status.get("configuration") or {}).get("revision", ""),
     )
 
 
 def _had_spoken(status: Mapping[str, Any]) -> bool:
-    conditions = status.get("conditions") or ()
-    ready: Mapping[str, Any] = next((each for each in conditions if each.get("type") == "Ready"), {})
     if status.get("state") == State.INIT.value:
-        return ready.get("reason") == "Initializing"
+        return bool(_condition(status, "Ready").get("reason") == "Initializing")
     return True
+
+
+def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    conditions = status.get("conditions") or ()
+    return next((each for each in conditions if each.get("type") == kind), {})

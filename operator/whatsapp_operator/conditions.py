@@ -1,6 +1,6 @@
 """The conditions of a session, as kstatus, `kubectl wait`, Flux and Argo CD read them.
 
-Why all seven always: a condition that comes and goes cannot be waited for. `Ready` is True only when the
+Why all eight always: a condition that comes and goes cannot be waited for. `Ready` is True only when the
 session can send now, for the generation that was judged.
 """
 
@@ -54,8 +54,8 @@ def stalled(verdict: Verdict) -> Condition:
     return condition("Stalled", False, "NotStalled", "Nothing stands in the way.")
 
 
-def storage_ready(seen: Observed) -> Condition:
-    """Whether the login's volume is there."""
+def storage_ready(seen: Observed, belief: Belief) -> Condition:
+    """Whether the login's volume is there, and has room."""
     refusal = seen.refused("PatchClaim") or seen.refused("CreateClaim")
     claim = seen.claim
     if refusal:
@@ -73,6 +73,15 @@ def storage_ready(seen: Observed) -> Condition:
             False,
             claim.phase,
             f"The claim {claim.name} has no volume yet: see `kubectl describe pvc {claim.name}`.",
+        )
+    if belief.view is not None and belief.view.storage_pressure:
+        return condition(
+            "StorageReady",
+            False,
+            "StoragePressure",
+            f"The volume of the claim {claim.name} is nearly full: incoming media are not stored, and"
+            " sends that must be remembered are refused; plain sends go on. Raise spec.storage.size where the"
+            " storage class can grow a volume; look for a webhook whose receiver is away (GET /webhooks).",
         )
     return condition("StorageReady", True, "Bound", f"The claim {claim.name} has its volume.")
 

@@ -38,6 +38,7 @@ COLUMNS = (
     ("Node", "string", ".status.pod.node", 1, "The node its pod runs on."),
     ("Image", "string", ".status.pod.image", 1, "The image of its pod."),
     ("Endpoint", "string", ".status.endpoint", 1, "Its API inside the cluster."),
+    ("Mode", "string", ".spec.operatingMode", 1, "What it should be doing."),
 )
 
 
@@ -123,6 +124,9 @@ def _structural(schema: Schema, definitions: Schema) -> Schema:
         own["default"] = schema["default"]
     if "properties" in own and not schema.get("$ref"):
         own["properties"] = {name: _structural(part, definitions) for name, part in own["properties"].items()}
+    for inner in ("items", "additionalProperties"):
+        if isinstance(schema.get(inner), dict):
+            own[inner] = _structural(schema[inner], definitions)
     if any("default" in part for part in own.get("properties", {}).values()) and not own.get("required"):
         own["default"] = {}  # so that the defaults of the fields inside are filled in
     return own

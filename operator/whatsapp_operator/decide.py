@@ -12,14 +12,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from whatsapp_contracts.states import State
+from whatsapp_contracts.states import Reason, State
 from whatsapp_operator import verdict as v
 from whatsapp_operator.actions import Action
 from whatsapp_operator.belief import Belief, believe
 from whatsapp_operator.names import Names
 from whatsapp_operator.observed import Failures, Observed, Session
 from whatsapp_operator.plan import plan
-from whatsapp_operator.spec import Spec, parse
+from whatsapp_operator.spec import OperatingMode, Spec, parse
 from whatsapp_operator.status import compose
 from whatsapp_operator.template import Defaults, differences, inputs_of
 
@@ -47,7 +47,7 @@ def decide(session: Session, names: Names, defaults: Defaults, seen: Observed, n
     owned = seen.owned(session.uid)
     pod = owned[0] if len(owned) == 1 else None
     belief = Belief() if drawn.verdict else believe(pod, seen.heard, session.status, now)
-    verdict = drawn.verdict or told(session, belief, pod.name if pod else "")
+    verdict = drawn.verdict or told(session, spec, belief, pod.name if pod else "")
     changes = differences(pod.inputs, inputs_of(spec, defaults)) if pod else []
     return Decision(
         actions=drawn.actions,
@@ -58,7 +58,7 @@ def decide(session: Session, names: Names, defaults: Defaults, seen: Observed, n
     )
 
 
-def told(session: Session, belief: Belief, pod: str) -> v.Verdict:
+def told(session: Session, spec: Spec, belief: Belief, pod: str) -> v.Verdict:
     """The verdict on a running pod: what it says of itself."""
     view = belief.view
     if belief.silent_since is not None:
@@ -68,9 +68,12 @@ def told(session: Session, belief: Belief, pod: str) -> v.Verdict:
     if view.state is State.READY:
         return v.CONNECTED
     if view.state is State.QR_REQUIRED:
-        return v.qr_required(session.namespace, session.name)
+        waiting = v.pairing_required if view.pairing_code is not None else v.qr_required
+        return waiting(session.namespace, session.name)
     if view.state is State.INIT:
         return v.INITIALIZING
+    if view.reason is Reason.STOPPED and spec.operating_mode is OperatingMode.DISCONNECTED:
+        return v.CLOSED
     return v.disconnected(view.reason, view.message)
 
 

@@ -34,7 +34,7 @@ def restart_asked(
 
 def mode_left(session: Session, spec: Spec, pod: Pod, failures: Failures, now: datetime) -> DeletePod | None:
     """`operatingMode` no longer wants a pod."""
-    if spec.operating_mode is OperatingMode.CONNECTED:
+    if spec.operating_mode is not OperatingMode.SUSPENDED:
         return None
     because = f"operatingMode is {spec.operating_mode.value}; the login is kept"
     return _delete(pod, DeleteReason.MODE_LEFT, because)

@@ -5,11 +5,12 @@ Why derived: an operator that had to read its keys back would need the right to 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 
 KEY_VERSION = 1
-"""Raising it rotates every key; a field of the resource will do so for one session."""
+"""Of a resource that says nothing; raising `spec.keyVersion` rotates one session's key."""
 
 
 def derive(master: bytes, namespace: str, name: str, *, version: int = KEY_VERSION) -> str:
@@ -17,3 +18,12 @@ def derive(master: bytes, namespace: str, name: str, *, version: int = KEY_VERSI
     if not master:
         raise ValueError("the master key is empty: delete its Secret, and the operator makes a new one")
     return hmac.new(master, f"{namespace}/{name}/{version}".encode(), hashlib.sha256).hexdigest()
+
+
+def webhook_secret(master: bytes, namespace: str, name: str, webhook: str, *, version: int) -> str:
+    """What the calls of one webhook are signed with when its resource names no Secret: `whsec_<base64>`.
+
+    A name of a webhook has no slash, so that no text is made for two purposes.
+    """
+    text = f"{namespace}/{name}/webhook/{webhook}/{version}"
+    return f"whsec_{base64.b64encode(hmac.new(master, text.encode(), hashlib.sha256).digest()).decode()}"

@@ -8,11 +8,14 @@ changes for new pods.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from whatsapp_contracts.kubernetes import GROUP, KIND, VERSION
 from whatsapp_operator import names as n
+from whatsapp_operator.configuration import Configuration
+from whatsapp_operator.configuration import dumped as written
 from whatsapp_operator.names import Names
 from whatsapp_operator.spec import RetainPolicy, Spec
 from whatsapp_operator.template import Defaults, dumped, hash_of, inputs_of
@@ -31,7 +34,7 @@ KEYS_PATH = "/var/run/secrets/whatsapp-session"
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """All that a session's objects are made from."""
+    """All that a session's objects are made from. `api_keys`: the newest first."""
 
     namespace: str
     name: str
@@ -40,6 +43,8 @@ class Wish:
     names: Names
     defaults: Defaults
     restarted_at: str | None = None
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
+    configuration: Configuration | None = None
 
 
 def labels(names: Names) -> dict[str, str]:
@@ -62,8 +67,11 @@ def owner(wish: Wish) -> Manifest:
     }
 
 
-def secret(wish: Wish, key: str) -> Manifest:
-    """The API key of the pod, one per line."""
+def secret(wish: Wish) -> Manifest:
+    """The API keys of the pod, one per line, and what it is told when it starts."""
+    entries = {n.API_KEYS: "".join(f"{key}\n" for key in wish.api_keys)}
+    if wish.configuration is not None:
+        entries[n.CONFIG_JSON] = written(wish.configuration.document)
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -74,7 +82,7 @@ def secret(wish: Wish, key: str) -> Manifest:
             "ownerReferences": [owner(wish)],
         },
         "type": "Opaque",
-        "data": {n.API_KEYS: base64.b64encode(f"{key}\n".encode()).decode()},
+        "data": {name: base64.b64encode(text.encode()).decode() for name, text in entries.items()},
     }
 
 
@@ -225,15 +233,25 @@ def environment(wish: Wish, inputs: Manifest) -> dict[str, str]:
         "METRICS_PORT": str(n.METRICS_PORT),
         "SESSIONS_DIR": DATA_PATH,
         "API_KEY_FILE": f"{KEYS_PATH}/{n.API_KEYS}",
+        n.CONFIG_FILE: f"{KEYS_PATH}/{n.CONFIG_JSON}",
         "LOG_FORMAT": "json",
         "QR_TERMINAL": "never",
         "HOME": "/tmp",  # noqa: S108 - the root file system is read-only
     }
     if inputs["whatsappUrl"]:
         settings["WHATSAPP_URL"] = inputs["whatsappUrl"]
+    networks = allowed_networks(wish.defaults)
+    if networks:
+        settings["ALLOWED_NETWORKS"] = ",".join(networks)
     if wish.restarted_at:
         settings["RESTARTED_AT"] = wish.restarted_at  # failed starts before it are forgotten
     return settings
+
+
+def allowed_networks(defaults: Defaults) -> list[str]:
+    """What sessions may reach although it is private: what the settings allow, and their own webhooks."""
+    own = (urlsplit(hook.url).hostname or "" for hook in defaults.webhooks)
+    return list(dict.fromkeys(filter(None, (*defaults.allowed_networks, *own))))
 
 
 def literal(value: str) -> str:

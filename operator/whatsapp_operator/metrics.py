@@ -37,6 +37,12 @@ STREAM_ERRORS = Counter(
     ("reason",),
     registry=REGISTRY,
 )
+CONFIG_CALLS = Counter(
+    "whatsapp_operator_config_calls_total",
+    "Calls that tell a pod its configuration, by outcome.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 QUEUE_DEPTH = Gauge("whatsapp_operator_queue_depth", "Keys that wait for a worker.", registry=REGISTRY)
 QUEUE_OLDEST = Gauge(
     "whatsapp_operator_queue_oldest_seconds",

@@ -22,6 +22,12 @@ SERVICE = "whatsapp-sessions"
 API_KEYS = "api-keys"
 """The Secret's entry with one accepted key per line."""
 
+CONFIG_JSON = "config.json"
+"""The Secret's entry with what the pod is told (`configuration`), for its next start."""
+
+CONFIG_FILE = "CONFIG_FILE"
+"""The pod's setting that names the file."""
+
 FIELD_MANAGER = "whatsapp-operator"
 APP_NAME = "whatsapp-session"
 

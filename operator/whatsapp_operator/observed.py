@@ -14,6 +14,7 @@ from whatsapp_contracts.kubernetes import KIND
 from whatsapp_contracts.sessions import SessionView
 from whatsapp_operator import moments
 from whatsapp_operator import names as n
+from whatsapp_operator.configuration import Configuration
 from whatsapp_operator.podstate import Trouble, trouble_of
 
 Object = Mapping[str, Any]
@@ -32,11 +33,15 @@ class Session:
     restart_asked: str | None = None
     paused: bool = False
     deleting: bool = False
+    annotations: Object = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pod:
-    """A pod under the session's label. `trouble` is why it does not run, when it does not."""
+    """A pod under the session's label. `trouble` is why it does not run, when it does not.
+
+    `reads_config`: its settings name the Secret's configuration, so its next start reads what is there then.
+    """
 
     name: str
     uid: str
@@ -53,6 +58,7 @@ class Pod:
     terminating: bool = False
     restarted_at: str | None = None
     inputs: str | None = None
+    reads_config: bool = False
     trouble: Trouble | None = None
 
 
@@ -71,10 +77,14 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """What the pod's event stream says. `silent_since` is when it broke, or when following began."""
+    """What the pod's event stream says. `silent_since` is when it broke, or when following began.
+
+    `tells_config`: it tells its configuration's revision. Pods of 0.1.0 do not, and cannot be told one.
+    """
 
     view: SessionView | None = None
     live: bool = False
+    tells_config: bool = False
     silent_since: datetime | None = None
 
 
@@ -97,6 +107,27 @@ class Refusal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rival:
+    """An older session that has what only one can have; `reason` is what this one is stalled by."""
+
+    reason: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What became of telling a pod this revision. `problem` empty: it was taken, or is on its way.
+
+    `refused`: the pod said what is wrong with it. `unsupported`: it knows no such call.
+    """
+
+    revision: str
+    problem: str = ""
+    refused: bool = False
+    unsupported: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observed:
     """Everything about one session at one moment."""
 
@@ -105,6 +136,11 @@ class Observed:
     heard: Heard = field(default_factory=Heard)
     failures: Failures = field(default_factory=Failures)
     refusals: tuple[Refusal, ...] = ()
+    configuration: Configuration | None = None
+    told: Told | None = None
+    keys: Object = field(default_factory=dict)
+    secret_problem: str = ""
+    rival: Rival | None = None
 
     def owned(self, uid: str) -> tuple[Pod, ...]:
         """The pods that this very resource controls: the uid is the truth, the label an index."""
@@ -129,6 +165,7 @@ def session_of(body: Object) -> Session:
         restart_asked=annotations.get(n.ANNOTATION_RESTARTED_AT) or None,
         paused=annotations.get(n.ANNOTATION_PAUSED) == "true",
         deleting="deletionTimestamp" in metadata,
+        annotations=annotations,
     )
 
 
@@ -157,6 +194,7 @@ def pod_of(body: Object) -> Pod:
         terminating="deletionTimestamp" in metadata,
         restarted_at=annotations.get(n.ANNOTATION_RESTARTED_AT) or None,
         inputs=annotations.get(n.ANNOTATION_TEMPLATE),
+        reads_config=any(each.get("name") == n.CONFIG_FILE for each in containers[0].get("env") or ()),
         trouble=trouble_of(body),
     )
 

@@ -99,7 +99,7 @@ def without_pod(session: Session, spec: Spec, names: Names, seen: Observed) -> P
     def wait(verdict: Verdict, again: datetime | None = None) -> Plan:
         return Plan(verdict=verdict, failures=seen.failures, again=again)
 
-    if spec.operating_mode is not OperatingMode.CONNECTED:
+    if spec.operating_mode is OperatingMode.SUSPENDED:
         return wait(SUSPENDED)
     obstacle = other_pod(seen) or claim_obstacle(session, seen.claim, names)
     if obstacle:

@@ -9,21 +9,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from whatsapp_contracts.kubernetes import GROUP, KIND, VERSION
+from whatsapp_operator.actions import EnsureSecret
 from whatsapp_operator.announcements import announcement
 from whatsapp_operator.apply import Applier
 from whatsapp_operator.caches import CLAIMS, PODS, SESSIONS, Caches, Key
 from whatsapp_operator.client import ApiError, Client, path
+from whatsapp_operator.configurator import Configurator, Prepared
+from whatsapp_operator.configurator import Memory as Told
 from whatsapp_operator.decide import Decision, decide
-from whatsapp_operator.keys import derive
 from whatsapp_operator.manifests import Wish
 from whatsapp_operator.metrics import STATUS_WRITES
 from whatsapp_operator.names import Names, names_of
 from whatsapp_operator.observed import (
     Failures,
+    Heard,
     Observed,
     Refusal,
     Session,
@@ -33,6 +38,7 @@ from whatsapp_operator.observed import (
     session_of,
 )
 from whatsapp_operator.recorder import Recorder, fields
+from whatsapp_operator.spec import Spec, parse
 from whatsapp_operator.streams import Streams
 from whatsapp_operator.template import Defaults
 
@@ -40,9 +46,6 @@ log = logging.getLogger(__name__)
 
 ROUNDS = 5
 """Actions follow from actions (claim, its owner, Secret, pod); more rounds than this would be a loop."""
-
-KEY_PATIENCE = timedelta(seconds=100)
-"""A changed Secret takes up to 90 s to reach a running pod; until then its refusals say nothing new."""
 
 
 @dataclass
@@ -52,8 +55,7 @@ class Memory:
     uid: str
     failures: Failures
     refusals: dict[str, Refusal] = field(default_factory=dict)
-    key_refused: bool = False
-    key_ensured: datetime | None = None
+    told: Told = field(default_factory=Told)
     ready_pod: str = ""
 
 
@@ -68,98 +70,109 @@ class Reconciler:
         streams: Streams,
         recorder: Recorder,
         applier: Applier,
+        configurator: Configurator,
         defaults: Defaults,
-        master: bytes,
         now: Callable[[], datetime],
     ) -> None:
         self._client, self._caches, self._streams = client, caches, streams
-        self._recorder, self._applier = recorder, applier
-        self._defaults, self._master, self._now = defaults, master, now
+        self._recorder, self._applier, self._configurator = recorder, applier, configurator
+        self._defaults, self._now = defaults, now
         self._memories: dict[Key, Memory] = {}
 
     def key_refused(self, key: Key) -> None:
         """The pod does not accept its key: have its Secret brought in step."""
         if key in self._memories:
-            self._memories[key].key_refused = True
+            self._memories[key].told.key_refused = True
 
     async def session(self, key: Key) -> datetime | None:
         """Bring the session of this key in step; returns when it wants to be looked at again."""
         bodies = self._caches[SESSIONS].of(key)
         if not bodies:
             self._streams.leave(key)
+            self._configurator.leave(key)
             self._memories.pop(key, None)
             return None
         session = session_of(max(bodies, key=lambda body: body["metadata"]["creationTimestamp"]))
         names = names_of(session.name, claim=session.status.get("claimName"))
         memory = self._memory(key, session)
-        seen, decision = await self._rounds(key, session, names, memory)
-        self._listen(key, session, memory, seen)
-        await self._key(session, names, memory, decision)
+        prepared = await self._prepare(key, session, names, memory)
+        seen, decision = await self._rounds(key, session, names, memory, prepared)
+        self._listen(key, session, memory, seen, prepared)
+        self._configurator.tell(key, session, prepared, seen)
         await self._write(session, decision)
-        return decision.again
+        again = (decision.again, prepared.again if prepared else None, memory.told.retry)
+        return min(filter(None, again), default=None)
+
+    async def _prepare(self, key: Key, session: Session, names: Names, memory: Memory) -> Prepared | None:
+        """What the session is to be told, stored in its Secret; None when its spec cannot be read."""
+        if session.deleting:
+            return None
+        try:
+            spec = parse(dict(session.spec))
+        except ValidationError:
+            return None  # `decide` says so
+        now = self._now()
+        prepared = await self._configurator.prepare(session, spec, names, memory.told, now)
+        owned = self._observe(key, session, names, memory, prepared).owned(session.uid)
+        pod = owned[0] if len(owned) == 1 else None
+        wish = self._wish(session, names, spec, prepared)
+        await self._configurator.store(session, wish, prepared, pod, memory.told, now)
+        return prepared
 
     async def _rounds(
-        self, key: Key, session: Session, names: Names, memory: Memory
+        self, key: Key, session: Session, names: Names, memory: Memory, prepared: Prepared | None
     ) -> tuple[Observed, Decision]:
         for _ in range(ROUNDS):
-            seen = self._observe(key, session, names, memory)
+            seen = self._observe(key, session, names, memory, prepared)
             decision = decide(session, names, self._defaults, seen, self._now())
-            if not decision.actions or decision.spec is None:
+            if not decision.actions or decision.spec is None or prepared is None:
                 memory.failures = decision.failures
                 return seen, decision
-            refusal = await self._applier.apply(
-                session, self._wish(session, names, decision), decision.actions
-            )
+            wish = self._wish(session, names, decision.spec, prepared)
+            refusal = await self._applier.apply(session, wish, decision.actions)
             if refusal is None:
                 memory.failures = decision.failures
+                if EnsureSecret() in decision.actions:
+                    self._configurator.made(prepared, memory.told)
             else:
                 memory.refusals[refusal.what] = refusal
         raise RuntimeError(f"{session.namespace}/{session.name}: {ROUNDS} rounds of actions and no end")
 
-    def _observe(self, key: Key, session: Session, names: Names, memory: Memory) -> Observed:
+    def _observe(
+        self, key: Key, session: Session, names: Names, memory: Memory, prepared: Prepared | None
+    ) -> Observed:
         now = self._now()
         memory.refusals = {what: each for what, each in memory.refusals.items() if each.until > now}
         pods = tuple(pod_of(body) for body in self._caches[PODS].of(key))
         claims = [claim_of(body, names.label) for body in self._caches[CLAIMS].of(key)]
         owned = [pod for pod in pods if pod.owner_uid == session.uid]
-        heard = self._streams.heard(key, owned[0].uid) if len(owned) == 1 else None
-        extra = {"heard": heard} if heard is not None else {}
+        one = owned[0] if len(owned) == 1 else None
         return Observed(
             pods=pods,
             claim=next((claim for claim in claims if claim.name == names.claim), None),
             failures=memory.failures,
             refusals=tuple(memory.refusals.values()),
-            **extra,
+            configuration=prepared.configuration if prepared else None,
+            heard=self._streams.heard(key, one.uid) if one else Heard(),
+            told=self._configurator.told(key, one.uid) if one else None,
+            keys=prepared.rotation.record if prepared and memory.told.retry is None else {},
+            secret_problem=memory.told.problem,
         )
 
-    def _listen(self, key: Key, session: Session, memory: Memory, seen: Observed) -> None:
+    def _listen(
+        self, key: Key, session: Session, memory: Memory, seen: Observed, prepared: Prepared | None
+    ) -> None:
         owned = seen.owned(session.uid)
         if len(owned) != 1 or session.deleting:
             self._streams.leave(key)
             return
         pod = owned[0]
-        if pod.ip and pod.running:
-            api_key = derive(self._master, session.namespace, session.name)
-            self._streams.follow(key, pod.uid, pod.ip, api_key)
+        if pod.ip and pod.running and prepared is not None:
+            self._streams.follow(key, pod.uid, pod.ip, prepared.api_keys)
         became_ready = pod.ready and memory.ready_pod != pod.uid
         memory.ready_pod = pod.uid if pod.ready else ""
         if became_ready and not seen.heard.live:
             self._streams.nudge(key)  # once: more often would undo the stream's backoff
-
-    async def _key(self, session: Session, names: Names, memory: Memory, decision: Decision) -> None:
-        """A running pod that refuses the key has another Secret than it should: bring it in step."""
-        if not memory.key_refused or decision.spec is None or session.paused:
-            return
-        now = self._now()
-        memory.key_refused = False
-        if memory.key_ensured is not None and now - memory.key_ensured < KEY_PATIENCE:
-            return
-        memory.key_ensured = now
-        log.warning("the pod refuses its key; its Secret is brought in step", extra=fields(session))
-        try:
-            await self._applier.secret(session, self._wish(session, names, decision))
-        except ApiError as error:
-            log.warning("the Secret could not be brought in step: %s", error, extra=fields(session))
 
     async def _write(self, session: Session, decision: Decision) -> None:
         if decision.status is None or decision.status == session.status:
@@ -192,14 +205,15 @@ class Reconciler:
             memory = self._memories[key] = Memory(uid=session.uid, failures=failures_of(session.status))
         return memory
 
-    def _wish(self, session: Session, names: Names, decision: Decision) -> Wish:
-        assert decision.spec is not None
+    def _wish(self, session: Session, names: Names, spec: Spec, prepared: Prepared) -> Wish:
         return Wish(
             namespace=session.namespace,
             name=session.name,
             uid=session.uid,
-            spec=decision.spec,
+            spec=spec,
             names=names,
             defaults=self._defaults,
             restarted_at=session.restart_asked,
+            api_keys=prepared.api_keys,
+            configuration=prepared.configuration,
         )

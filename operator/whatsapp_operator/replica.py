@@ -17,6 +17,7 @@ from typing import Any
 from whatsapp_operator.apply import Applier
 from whatsapp_operator.caches import SERVICES, SESSIONS, Caches, Key
 from whatsapp_operator.client import Client
+from whatsapp_operator.configurator import Configurator
 from whatsapp_operator.metrics import LEADER, QUEUE_DEPTH, QUEUE_OLDEST, RECONCILES, WATCH_AGE
 from whatsapp_operator.metrics import SESSIONS as SESSIONS_GAUGE
 from whatsapp_operator.namespaces import namespace_key, service_in_step
@@ -25,6 +26,7 @@ from whatsapp_operator.recorder import Recorder
 from whatsapp_operator.server import Pulse
 from whatsapp_operator.settings import Settings
 from whatsapp_operator.streams import Streams
+from whatsapp_operator.teller import Teller
 from whatsapp_operator.watches import Watches
 from whatsapp_operator.workqueue import WorkQueue
 
@@ -49,16 +51,20 @@ class Operator:
         self._caches = Caches()
         self._queue: WorkQueue[Key] = WorkQueue(clock=time.monotonic)
         self._streams = Streams(changed=self._queue.add, unauthorized=self._on_unauthorized, now=now)
+        self._teller = Teller(changed=self._queue.add, unauthorized=self._on_unauthorized)
         recorder = Recorder(client, now=now)
-        applier = Applier(client, self._caches, recorder, master, now=now)
+        applier = Applier(client, self._caches, recorder, now=now)
+        defaults = settings.defaults
         self._reconciler = Reconciler(
             client=client,
             caches=self._caches,
             streams=self._streams,
             recorder=recorder,
             applier=applier,
-            defaults=settings.defaults,
-            master=master,
+            configurator=Configurator(
+                client=client, applier=applier, teller=self._teller, defaults=defaults, master=master
+            ),
+            defaults=defaults,
             now=now,
         )
         self._filled = asyncio.Event()
@@ -78,6 +84,7 @@ class Operator:
         finally:
             LEADER.set(0)
             await self._streams.close()
+            await self._teller.close()
             await self._watches.stop()
 
     def pulse(self) -> Pulse:

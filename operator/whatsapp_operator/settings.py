@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import NoReturn
 
 from whatsapp_operator import __version__
 from whatsapp_operator.quantities import QUANTITY_PATTERN
+from whatsapp_operator.tellable import EVENT_GLOB, MAX_WEBHOOKS, WEBHOOK_NAME, Webhook
 from whatsapp_operator.template import Defaults
 
 PREFIX = "WHATSAPP_OPERATOR_"
@@ -61,6 +64,14 @@ def parser() -> argparse.ArgumentParser:
     add("--session-limits", default="memory=1Gi", help="default limits of session pods")
     add("--session-storage-class", default="", help="default storage class (the cluster's when empty)")
     add("--whatsapp-url", default="", help="page that sessions open (the real site when empty)")
+    add(
+        "--session-allowed-networks",
+        default="",
+        help="comma-separated networks and hosts that sessions may reach although they are private",
+    )
+    add("--session-webhooks", default="[]", help="JSON list of webhooks for sessions that name none")
+    add("--session-messages-per-minute", default="60", help="default pacing")
+    add("--session-burst", default="20", help="default pacing: messages that may go out at once")
     add("--namespaces", default="", help="comma-separated namespaces to serve (all when empty)")
     add("--own-namespace", default="default", help="where the Lease and the master key are")
     add("--lease-name", default="whatsapp-operator", help="Lease of the active replica (none when empty)")
@@ -101,6 +112,10 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], *, fallback_i
             requests=_amounts(given, "session_requests"),
             limits=_amounts(given, "session_limits"),
             storage_class=given.session_storage_class or None,
+            allowed_networks=_networks(given, "session_allowed_networks"),
+            webhooks=_webhooks(given, "session_webhooks"),
+            messages_per_minute=_number(given, "session_messages_per_minute", 1, 1000),
+            burst=_number(given, "session_burst", 1, 1000),
         ),
         namespaces=_names(given, "namespaces", _NAMESPACE),
         own_namespace=given.own_namespace,
@@ -151,6 +166,47 @@ def _amounts(given: argparse.Namespace, name: str) -> dict[str, str]:
             raise SettingsError(f"{_flag(name)} has {part.strip()!r}: set cpu=100m,memory=400Mi")
         amounts[key] = value
     return amounts
+
+
+def _networks(given: argparse.Namespace, name: str) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in str(getattr(given, name)).split(",") if part.strip())
+    for part in parts:
+        if _NAME.fullmatch(part.lower()) and not re.fullmatch(r"[0-9.]+", part):
+            continue
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            raise SettingsError(
+                f"{_flag(name)} has {part!r}, neither a network nor a host: set 10.0.0.0/8,crm.internal"
+            ) from None
+    return parts
+
+
+def _webhooks(given: argparse.Namespace, name: str) -> tuple[Webhook, ...]:
+    """No secretRef: the Secret would have to be in every namespace, and calls are signed without one too."""
+    try:
+        hooks = tuple(Webhook.model_validate(each) for each in json.loads(str(getattr(given, name))))
+    except (ValueError, TypeError) as error:
+        first = str(error).splitlines()[0]
+        raise SettingsError(
+            f'{_flag(name)} is no list like [{{"name":"hub","url":"http://…"}}]: {first}'
+        ) from None
+    for hook in hooks:
+        if not re.fullmatch(WEBHOOK_NAME, hook.name) or hook.secret_ref is not None:
+            raise SettingsError(
+                f"{_flag(name)} has {hook.name!r}: set a name of lower-case letters, digits and hyphens,"
+                " and no secretRef"
+            )
+        if not re.fullmatch(r"https?://[^\s@#/]+[^\s@#]*", hook.url):
+            raise SettingsError(f"{_flag(name)} has the url {hook.url!r}: set one with http:// or https://")
+        wrong = next((glob for glob in hook.events or () if not re.fullmatch(EVENT_GLOB, glob)), None)
+        if wrong is not None:
+            raise SettingsError(f"{_flag(name)} has the event {wrong!r}: set one such as message.*")
+    if len({hook.name for hook in hooks}) < len(hooks) or len(hooks) > MAX_WEBHOOKS:
+        raise SettingsError(
+            f"{_flag(name)} names a webhook twice, or more than {MAX_WEBHOOKS}: set each once"
+        )
+    return hooks
 
 
 def _url(text: str) -> str | None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from whatsapp_operator.model import Model, cel, fixed, rule
 from whatsapp_operator.quantities import QUANTITY_PATTERN, SIZE_PATTERN
+from whatsapp_operator.tellable import MAX_WEBHOOKS, PHONE, Login, Pacing, Proxy, Webhook
 
 MAX_CLIENTE_ID = 2**31 - 1
 MAX_SESSION_ID = 100
@@ -28,6 +29,7 @@ class OperatingMode(StrEnum):
     """What the session should be doing."""
 
     CONNECTED = "Connected"
+    DISCONNECTED = "Disconnected"
     SUSPENDED = "Suspended"
 
 
@@ -45,25 +47,6 @@ class RetainPolicy(StrEnum):
     DELETE = "Delete"
 
 
-def rule(expression: str, message: str) -> JsonDict:
-    """One CEL validation of the schema."""
-    return {"rule": expression, "message": message}
-
-
-def cel(text: str) -> str:
-    """A string literal of CEL that keeps backslashes."""
-    return f"r'{text}'"
-
-
-def fixed(field: str, message: str) -> JsonDict:
-    """An optional field that can be neither set, changed nor removed after creation."""
-    return rule(
-        f"has(self.{field}) == has(oldSelf.{field})"
-        f" && (!has(self.{field}) || self.{field} == oldSelf.{field})",
-        message,
-    )
-
-
 ROOT_RULES = [
     rule(
         f"has(self.spec.sessionId) || size(self.metadata.name) <= {MAX_SESSION_ID}",
@@ -72,12 +55,6 @@ ROOT_RULES = [
     )
 ]
 """Rules that see the resource's name beside its spec."""
-
-
-class Model(BaseModel):
-    """Python names here, camelCase in the resource. Fields of a newer CRD are left alone."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
 
 
 Quantity = Annotated[
@@ -198,7 +175,13 @@ class Spec(Model):
                     "sessionId",
                     "sessionId cannot be changed, set later or removed: the CRM knows the session by it."
                     " Make a new WhatsAppSession with the other sessionId.",
-                )
+                ),
+                rule(
+                    "!has(self.login) || !has(self.login.method) || self.login.method != 'PairingCode'"
+                    " || has(self.phoneNumber)",
+                    "login.method PairingCode needs phoneNumber, the phone that the code is made for:"
+                    " set phoneNumber, or use login.method QR.",
+                ),
             ]
         }
     )
@@ -238,7 +221,49 @@ class Spec(Model):
     )
     operating_mode: OperatingMode = Field(
         default=OperatingMode.CONNECTED,
-        description="Connected runs the session. Suspended removes its pod and keeps its login.",
+        description="Connected runs the session. Disconnected keeps its pod and closes WhatsApp. Suspended"
+        " removes its pod. Both keep its login.",
+    )
+    phone_number: str | None = Field(
+        default=None,
+        max_length=20,
+        description="The only number that may log in here, digits with the country code; any when left out.",
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    f"self.matches({cel(PHONE)})",
+                    "phoneNumber must be 7 to 15 digits, country code first, without +, spaces or hyphens:"
+                    " write 5491123456789.",
+                )
+            ]
+        },
+    )
+    login: Login = Field(default_factory=Login, description="How a new login goes.")
+    pacing: Pacing = Field(default_factory=Pacing, description="How fast the number may send.")
+    proxy: Proxy | None = Field(default=None, description="Egress proxy of this number; none when left out.")
+    webhooks: list[Webhook] | None = Field(
+        default=None,
+        max_length=MAX_WEBHOOKS,
+        description="Who is told of events. Left out: the operator's default. An empty list: nobody.",
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+    )
+    key_version: int = Field(
+        default=1,
+        description="Raise it to rotate the pod's API key without a restart: the old key works for 10 more"
+        " minutes.",
+        json_schema_extra={
+            "format": "int64",
+            "x-kubernetes-validations": [
+                rule(
+                    "self >= 1 && self <= 1000000",
+                    "keyVersion must be a whole number from 1 to 1000000: raise it by one to rotate the key.",
+                ),
+                rule(
+                    "self >= oldSelf",
+                    "keyVersion can only grow, so that an old key never works again: raise it by one.",
+                ),
+            ],
+        },
     )
     storage: Storage = Field(default_factory=Storage, description="The volume that holds the login.")
     image: str | None = Field(

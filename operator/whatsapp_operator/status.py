@@ -16,6 +16,7 @@ from whatsapp_operator import conditions as c
 from whatsapp_operator import moments
 from whatsapp_operator import names as n
 from whatsapp_operator.belief import Belief
+from whatsapp_operator.configured import configured, in_force
 from whatsapp_operator.names import Names
 from whatsapp_operator.observed import Failures, Observed, Pod, Session
 from whatsapp_operator.verdict import INTRODUCED, Kind, Verdict
@@ -50,6 +51,8 @@ def compose(
         "message": verdict.message,
         **identity(belief.view, session.status),
         **connection(belief, session.status),
+        "configuration": configuration(seen, session.status),
+        "keys": dict(seen.keys) or session.status.get("keys"),
         "pod": pod_status(pod) if pod else {},
         "podFailures": failures_status(failures),
         "endpoint": n.endpoint(names, session.namespace),
@@ -63,9 +66,10 @@ def compose(
                 c.ready(verdict),
                 c.reconciling(verdict, session.paused),
                 c.stalled(verdict),
-                c.storage_ready(seen),
+                c.storage_ready(seen, belief),
                 c.pod_ready(pod),
                 c.authenticated(belief),
+                c.condition("Configured", *configured(session, seen, belief)),
                 c.update_available(changes),
             ],
             session.status.get("conditions") or (),
@@ -99,7 +103,7 @@ def identity(view: SessionView | None, before: Mapping[str, Any]) -> Status:
 
 
 def connection(belief: Belief, before: Mapping[str, Any]) -> Status:
-    """QR, since when it is connected, last activity. A silent pod's QR is not shown: it has run out."""
+    """QR or code, since when it is connected, last activity. A silent pod's QR is not shown: it ran out."""
     view = belief.view
     fields: Status = {"lastActivity": before.get("lastActivity")}
     if view is None:
@@ -112,7 +116,17 @@ def connection(belief: Belief, before: Mapping[str, Any]) -> Status:
     if view.state is State.QR_REQUIRED and view.qr is not None and moments.parse(view.qr.expires_at):
         qr = view.qr
         fields["qr"] = {"code": qr.code, "expiresAt": qr.expires_at, "attempt": qr.attempt}
+    code = view.pairing_code
+    if view.state is State.QR_REQUIRED and code is not None and moments.parse(code.expires_at):
+        fields["pairingCode"] = {"code": code.code, "expiresAt": code.expires_at}
     return fields
+
+
+def configuration(seen: Observed, before: Mapping[str, Any]) -> Status | None:
+    """What the pod was told last and has taken; it stays while there is nothing newer."""
+    if seen.configuration is None or not in_force(seen):
+        return before.get("configuration")
+    return {"revision": seen.configuration.revision, **seen.configuration.shown}
 
 
 def activity(told: str | None, before: str | None) -> str | None:

@@ -37,7 +37,9 @@ def record(description: str, required: list[str] | None = None, **properties: Sc
 CONDITION = record(
     "One aspect of the session, as kstatus and `kubectl wait` read it.",
     ["type", "status", "reason", "message", "lastTransitionTime"],
-    type=text("Ready, Reconciling, Stalled, StorageReady, PodReady, Authenticated or UpdateAvailable."),
+    type=text(
+        "Ready, Reconciling, Stalled, StorageReady, PodReady, Authenticated, Configured or UpdateAvailable."
+    ),
     status={"type": "string", "enum": ["True", "False", "Unknown"]},
     reason=text("Why, in CamelCase."),
     message=text("What is the matter and what to do."),
@@ -57,6 +59,38 @@ STATUS = record(
         code=text("The text to draw as a QR. Opaque."),
         expiresAt=moment("When WhatsApp replaces it."),
         attempt=number("How many were shown in this login."),
+    ),
+    pairingCode=record(
+        "The code to type on the phone; only in QR_REQUIRED, with login.method PairingCode.",
+        ["code", "expiresAt"],
+        code=text("The code, for example ABCD-1234."),
+        expiresAt=moment("When WhatsApp replaces it."),
+    ),
+    configuration=record(
+        "What the pod was told last and has taken: what of spec restarts nothing, with the defaults.",
+        ["revision"],
+        revision=text("Its revision; opaque."),
+        operatingMode=text("Connected or Disconnected."),
+        phoneNumber=text("The only number that may log in; any when left out."),
+        login=record("How a new login goes.", method=text("The method."), maxQRRotations=number("At most.")),
+        pacing=record(
+            "How fast it may send.",
+            messagesPerMinute=number("Messages a minute."),
+            burst=number("Messages at once."),
+        ),
+        proxy=text("The proxy, without its credentials."),
+        webhooks={
+            "type": "array",
+            "description": "The names of the webhooks in force.",
+            "items": {"type": "string"},
+        },
+    ),
+    keys=record(
+        "Which versions of the API key are good.",
+        ["version"],
+        version=number("The present one."),
+        previous=number("The one before, good for ten minutes after `since`."),
+        since=moment("When the key was rotated."),
     ),
     phone=text("The number that is logged in, digits."),
     pushName=text("The name that the phone shows to others."),
@@ -88,7 +122,8 @@ STATUS = record(
     immutableReplicas=number("Pods that exist: 0 or 1 (for the scale subresource)."),
     conditions={
         "type": "array",
-        "description": "Ready, Reconciling, Stalled, StorageReady, PodReady, Authenticated, UpdateAvailable.",
+        "description": "Ready, Reconciling, Stalled, StorageReady, PodReady, Authenticated, Configured,"
+        " UpdateAvailable.",
         "items": CONDITION,
         "x-kubernetes-list-type": "map",
         "x-kubernetes-list-map-keys": ["type"],

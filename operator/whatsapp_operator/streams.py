@@ -2,7 +2,8 @@
 
 Why a task per pod uid: no polling, no finalizer, and a successor of the same name can never be taken for
 its predecessor. Every event carries the whole view, so a stream that broke is simply followed again. A
-stream without even a keepalive for 45 s is dead (the pod sends one every 15 s).
+stream without even a keepalive for 45 s is dead (the pod sends one every 15 s). While a pod's key is rotated
+it may know the new one or only the old: both are tried, and a stream that is heard is never cut for a key.
 """
 
 from __future__ import annotations
@@ -36,11 +37,10 @@ EAGER_BACKOFF, EAGER_TRIES = 0.5, 240
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One pod's stream: where, and the key for it."""
+    """One pod's stream."""
 
     pod_uid: str
     url: str
-    api_key: str
 
 
 class Refused(Exception):
@@ -71,19 +71,19 @@ class Streams:
         self._followed: dict[Key, tuple[Source, Follower, asyncio.Task[None]]] = {}
         self._http: aiohttp.ClientSession | None = None
 
-    def follow(self, key: Key, pod_uid: str, ip: str, api_key: str) -> None:
-        """Follow this pod and no other for the session; safe to repeat."""
-        host = f"[{ip}]" if ":" in ip else ip
-        source = Source(pod_uid=pod_uid, url=f"http://{host}:{self._port}/events", api_key=api_key)
+    def follow(self, key: Key, pod_uid: str, ip: str, api_keys: tuple[str, ...]) -> None:
+        """Follow this pod and no other for the session; safe to repeat. `api_keys`: the newest first."""
+        source = Source(pod_uid=pod_uid, url=f"{base_url(ip, self._port)}/events")
         known = self._followed.get(key)
         if known is not None and known[0] == source:
+            known[1].api_keys = api_keys
             return
         self.leave(key)
         if self._http is None:
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=self._silence)
             connector = aiohttp.TCPConnector(limit=0)
             self._http = aiohttp.ClientSession(timeout=timeout, connector=connector)
-        follower = Follower(key, source, self._http, self._changed, self._unauthorized, self._now)
+        follower = Follower(key, source, api_keys, self._http, self._changed, self._unauthorized, self._now)
         task = asyncio.create_task(follower.run(), name=f"stream {key[0]}/{key[1]}")
         self._followed[key] = (source, follower, task)
 
@@ -122,6 +122,7 @@ class Follower:
         self,
         key: Key,
         source: Source,
+        api_keys: tuple[str, ...],
         http: aiohttp.ClientSession,
         changed: Callable[[Key], None],
         unauthorized: Callable[[Key], None],
@@ -129,9 +130,11 @@ class Follower:
     ) -> None:
         self.heard = Heard(silent_since=now())
         self.nudged = asyncio.Event()
+        self.api_keys = api_keys
         self._key, self._source, self._http = key, source, http
         self._changed, self._unauthorized, self._now = changed, unauthorized, now
         self._spoke = False
+        self._refused: set[str] = set()
 
     async def run(self) -> None:
         """Connect, listen, and connect again, until cancelled."""
@@ -145,6 +148,9 @@ class Follower:
             except Refused as error:
                 problem, reason = str(error), error.reason
                 if error.reason == "unauthorized":
+                    if set(self.api_keys) - self._refused:
+                        continue  # the pod may know the older key only
+                    self._refused.clear()
                     self._unauthorized(self._key)
             except TimeoutError:
                 problem, reason = "nothing was heard in time", "silent"
@@ -164,14 +170,17 @@ class Follower:
             await self._pause(backoff(tries, known or reason == "unauthorized"))
 
     async def _listen(self) -> None:
-        headers = {"X-API-Key": self._source.api_key, "Accept": "text/event-stream"}
+        api_key = next((key for key in self.api_keys if key not in self._refused), self.api_keys[0])
+        headers = {"X-API-Key": api_key, "Accept": "text/event-stream"}
         async with self._http.get(
             self._source.url, params={"types": "session.*"}, headers=headers, allow_redirects=False
         ) as answer:
             if answer.status == 401:
+                self._refused.add(api_key)
                 raise Refused("unauthorized", "the pod does not accept the operator's key (401)")
             if answer.status != 200 or answer.content_type != "text/event-stream":
                 raise Refused("refused", f"the pod answered {answer.status} {answer.content_type}")
+            self._refused.clear()
             parser = Parser()
             try:
                 async for raw in answer.content:
@@ -187,7 +196,8 @@ class Follower:
         if not event.type.startswith("session."):
             return
         try:
-            view = SessionView.from_json(Event.from_json(json.loads(event.data)).data)
+            data = Event.from_json(json.loads(event.data)).data
+            view = SessionView.from_json(data)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             STREAM_ERRORS.labels("unreadable").inc()
             log.warning(
@@ -202,7 +212,7 @@ class Follower:
             STREAMS.inc()
         elif view == self.heard.view:
             return
-        self.heard = Heard(view=view, live=True)
+        self.heard = Heard(view=view, live=True, tells_config="configRevision" in data)
         self._changed(self._key)
 
     def _lost(self) -> None:
@@ -217,6 +227,11 @@ class Follower:
                 await self.nudged.wait()
         except TimeoutError:
             pass
+
+
+def base_url(ip: str, port: int) -> str:
+    """Where a pod's API is."""
+    return f"http://[{ip}]:{port}" if ":" in ip else f"http://{ip}:{port}"
 
 
 def backoff(tries: int, known: bool, jitter: Callable[[], float] = random.random) -> float:

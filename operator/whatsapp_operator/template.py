@@ -15,6 +15,7 @@ from typing import Any
 
 from whatsapp_operator.quantities import amount
 from whatsapp_operator.spec import Amounts, Spec
+from whatsapp_operator.tellable import Webhook
 
 HASH_VERSION = "v1"
 
@@ -23,7 +24,11 @@ Inputs = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Defaults:
-    """What the operator's settings give to every session pod."""
+    """What the operator's settings give to every session pod.
+
+    Only what `inputs_of` takes in is compared with a living pod. `webhooks`, `messages_per_minute` and
+    `burst` are told to running pods (`configuration`); `allowed_networks` waits for the next pod in silence.
+    """
 
     image: str
     whatsapp_url: str | None = None
@@ -32,6 +37,10 @@ class Defaults:
     requests: Mapping[str, str] = field(default_factory=lambda: {"cpu": "100m", "memory": "400Mi"})
     limits: Mapping[str, str] = field(default_factory=lambda: {"memory": "1Gi"})
     storage_class: str | None = None
+    allowed_networks: tuple[str, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    messages_per_minute: int = 60
+    burst: int = 20
 
 
 def inputs_of(spec: Spec, defaults: Defaults) -> dict[str, Any]:

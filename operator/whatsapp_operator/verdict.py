@@ -49,13 +49,23 @@ INTRODUCED = frozenset({CONNECTED.reason, INITIALIZING.reason, "QRRequired"})
 
 _LOGIN = "Start a new login: POST /session-manager/login on the pod, or set the annotation restartedAt."
 
+_FIFTH = "When the phone says that it can link no more devices, unlink one there first."
+
 DISCONNECTED: dict[Reason, tuple[Kind, str]] = {
     Reason.LOGGED_OUT: (Kind.IDLE, f"Logged out by the phone or on request. {_LOGIN}"),
-    Reason.QR_EXPIRED: (Kind.IDLE, f"No QR was scanned in time. {_LOGIN}"),
+    Reason.QR_EXPIRED: (Kind.IDLE, f"No QR (or code) was used in as many as login.maxQRRotations. {_LOGIN}"),
     Reason.STOPPED: (Kind.IDLE, f"Disconnected on request; the login is kept. {_LOGIN}"),
     Reason.NETWORK_LOST: (Kind.PROGRESS, "The network is lost; it connects again by itself when it is back."),
-    Reason.CONFLICT: (Kind.IDLE, f"WhatsApp Web was opened elsewhere with this login. {_LOGIN}"),
-    Reason.PHONE_MISMATCH: (Kind.STALLED, f"Another number than the expected one logged in. {_LOGIN}"),
+    Reason.CONFLICT: (
+        Kind.IDLE,
+        "WhatsApp Web was opened elsewhere with this login: find that other browser (a copied volume?)."
+        f" {_LOGIN}",
+    ),
+    Reason.PHONE_MISMATCH: (
+        Kind.STALLED,
+        "Another number than spec.phoneNumber logged in, and was unlinked. Correct phoneNumber, or use the"
+        f" right phone. {_LOGIN}",
+    ),
     Reason.BROWSER_FAILED: (
         Kind.STALLED,
         "The browser could not be brought back. See the pod's log, then set the annotation restartedAt.",
@@ -77,12 +87,30 @@ def progress(reason: str, message: str) -> Verdict:
     return Verdict(kind=Kind.PROGRESS, reason=reason, message=message)
 
 
+CLOSED = Verdict(
+    kind=Kind.IDLE,
+    reason=Reason.STOPPED.value,
+    message="operatingMode is Disconnected: the pod runs, WhatsApp is closed and the login is kept."
+    " Set spec.operatingMode to Connected to go on.",
+)
+
+
+def pairing_required(namespace: str, name: str) -> Verdict:
+    """Waiting for the code to be typed."""
+    return progress(
+        "QRRequired",
+        "Type the code in status.pairingCode.code on the phone of spec.phoneNumber (WhatsApp, Linked devices,"
+        " Link with phone number):"
+        f" kubectl -n {namespace} get was {name} -o jsonpath='{{.status.pairingCode.code}}'. {_FIFTH}",
+    )
+
+
 def qr_required(namespace: str, name: str) -> Verdict:
     """Waiting for the phone."""
     return progress(
         "QRRequired",
         "Scan the QR in status.qr.code with the phone (WhatsApp, Linked devices):"
-        f" kubectl -n {namespace} get was {name} -o jsonpath='{{.status.qr.code}}'",
+        f" kubectl -n {namespace} get was {name} -o jsonpath='{{.status.qr.code}}'. {_FIFTH}",
     )
 
 

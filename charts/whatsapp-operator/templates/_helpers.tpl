@@ -36,7 +36,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- join "," $parts -}}
 {{- end -}}
 
-{{/* What the operator may do where sessions live. No `*`; Secrets are written, never listed or read. */}}
+{{/* What the operator may do where sessions live. No `*`; Secrets are written, read by name, never listed. */}}
 {{- define "whatsapp-operator.rules" -}}
 - apiGroups: [whatsapp.leadmaster.dev]
   resources: [whatsappsessions]
@@ -55,7 +55,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   verbs: [list, watch, create, delete]
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [create, patch]
+  verbs: [create, patch{{ if .Values.rbac.readSecrets }}, get{{ end }}]
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]

@@ -33,7 +33,10 @@ KEY = ("crm", "demo")
 POD = path(PODS, "crm", "whatsapp-demo")
 CLAIM = path(CLAIMS, "crm", "whatsapp-demo")
 SECRET = path("secrets", "crm", "whatsapp-demo")
-WISH = Wish(namespace="crm", name="demo", uid=UID, spec=parse(SPEC), names=NAMES, defaults=DEFAULTS)
+KEYS = (derive(MASTER, "crm", "demo"),)
+WISH = Wish(
+    namespace="crm", name="demo", uid=UID, spec=parse(SPEC), names=NAMES, defaults=DEFAULTS, api_keys=KEYS
+)
 DELETE = DeletePod(
     name="whatsapp-demo", uid="pod-1", reason=DeleteReason.RESTART_ASKED, because="it was asked for"
 )
@@ -44,7 +47,7 @@ class Cluster:
         self.client = FakeClient()
         self.caches = Caches()
         recorder = Recorder(self.client, now=lambda: NOW)  # type: ignore[arg-type]
-        self.applier = Applier(self.client, self.caches, recorder, MASTER, now=lambda: NOW)  # type: ignore[arg-type]
+        self.applier = Applier(self.client, self.caches, recorder, now=lambda: NOW)  # type: ignore[arg-type]
 
     async def apply(self, *actions: Action) -> Refusal | None:
         return await self.applier.apply(session(), WISH, actions)

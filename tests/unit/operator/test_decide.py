@@ -172,6 +172,7 @@ def test_every_condition_is_whole(resource: Session, observed: Observed, want: t
         "StorageReady",
         "PodReady",
         "Authenticated",
+        "Configured",
         "UpdateAvailable",
     ]
     for each in status["conditions"]:

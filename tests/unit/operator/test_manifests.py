@@ -16,9 +16,11 @@ import yaml
 
 from unit.operator.builders import DEFAULTS, NAMES, SPEC, UID
 from whatsapp_operator import names as n
+from whatsapp_operator.configuration import Configuration
 from whatsapp_operator.manifests import Wish, claim, claim_patch, pod, secret, service
 from whatsapp_operator.names import names_of
 from whatsapp_operator.spec import parse
+from whatsapp_operator.tellable import Webhook
 from whatsapp_operator.template import Defaults, differences, inputs_of
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -40,6 +42,8 @@ FULL_DEFAULTS = Defaults(
     whatsapp_url="http://simulator.test:8080/",
     image_pull_policy="Always",
     image_pull_secrets=("registry",),
+    allowed_networks=("10.0.0.0/8", "crm.internal"),
+    webhooks=(Webhook(name="hub", url="http://hub.whatsapp.svc:3000"),),
 )
 
 
@@ -48,6 +52,12 @@ def wish(spec: dict[str, Any], defaults: Defaults = DEFAULTS, **more: Any) -> Wi
     return Wish(**facts | {"spec": parse(spec), "defaults": defaults} | more)
 
 
+CONFIGURATION = Configuration(
+    revision="r1",
+    document={"revision": "r1", "webhooks": [{"name": "crm", "secrets": ["whsec_topsecret"]}]},
+    shown={},
+)
+
 MANIFESTS = {
     "pod": pod(wish(SPEC)),
     "pod-full": pod(wish(FULL_SPEC, FULL_DEFAULTS, restarted_at="2026-11-21T12:00:00Z")),
@@ -55,7 +65,7 @@ MANIFESTS = {
     "claim-full": claim(wish(FULL_SPEC, FULL_DEFAULTS)),
     "claim-patch-retain": claim_patch(wish(SPEC), uid="claim-1", size="2Gi"),
     "claim-patch-delete": claim_patch(wish(FULL_SPEC, FULL_DEFAULTS), uid="claim-1", size="10Gi"),
-    "secret": secret(wish(SPEC), "0123456789abcdef"),
+    "secret": secret(wish(SPEC, api_keys=("0123456789abcdef", "old"), configuration=CONFIGURATION)),
     "service": service("crm"),
 }
 
@@ -90,7 +100,7 @@ def test_the_pod_satisfies_the_restricted_pod_security_standard() -> None:
 
 
 def test_the_key_is_in_the_secret_alone() -> None:
-    body = secret(wish(SPEC), "topsecret")
+    body = secret(wish(SPEC, api_keys=("topsecret",)))
     assert base64.b64decode(body["data"]["api-keys"]) == b"topsecret\n"
     assert "topsecret" not in str(pod(wish(SPEC)))
 

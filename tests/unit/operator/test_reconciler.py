@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +16,16 @@ from whatsapp_contracts.sessions import SessionView
 from whatsapp_operator.apply import Applier
 from whatsapp_operator.caches import CLAIMS, PODS, SESSIONS, Caches
 from whatsapp_operator.client import ApiError, path
-from whatsapp_operator.observed import Heard
+from whatsapp_operator.configurator import Configurator
+from whatsapp_operator.observed import Heard, Told
 from whatsapp_operator.reconciler import Reconciler
 from whatsapp_operator.recorder import Recorder
+from whatsapp_operator.teller import Order
 
 KEY = ("crm", "demo")
 WHERE = path(SESSIONS, "crm", "demo")
 POD = path(PODS, "crm", "whatsapp-demo")
+SECRET = path("secrets", "crm", "whatsapp-demo")
 CLAIM = path(CLAIMS, "crm", "whatsapp-demo")
 
 
@@ -30,9 +36,11 @@ class Ear:
         self.said = Heard()
         self.followed: list[str] = []
         self.nudges = 0
+        self.api_keys: tuple[str, ...] = ()
 
-    def follow(self, key: object, pod_uid: str, ip: str, api_key: str) -> None:
+    def follow(self, key: object, pod_uid: str, ip: str, api_keys: tuple[str, ...]) -> None:
         self.followed.append(pod_uid)
+        self.api_keys = api_keys
 
     def leave(self, key: object) -> None:
         self.followed.append("")
@@ -42,6 +50,27 @@ class Ear:
 
     def heard(self, key: object, pod_uid: str) -> Heard:
         return self.said
+
+
+class Mouth:
+    """What `Teller` is to the reconciler."""
+
+    def __init__(self) -> None:
+        self.orders: list[Order] = []
+        self.settled = 0
+        self.says: Told | None = None
+
+    def tell(self, key: object, order: Order) -> None:
+        self.orders.append(order)
+
+    def heard(self, key: object) -> None:
+        self.settled += 1
+
+    def leave(self, key: object) -> None:
+        self.says = None
+
+    def told(self, key: object, pod_uid: str) -> Told | None:
+        return self.says
 
 
 class World:
@@ -57,15 +86,22 @@ class World:
         """An operator starts: nothing is remembered, the watches list what exists."""
         self.caches, self.ear = Caches(), Ear()
         recorder = Recorder(self.client, now=self.now)  # type: ignore[arg-type]
-        applier = Applier(self.client, self.caches, recorder, b"m" * 32, now=self.now)  # type: ignore[arg-type]
+        applier = Applier(self.client, self.caches, recorder, now=self.now)  # type: ignore[arg-type]
+        self.mouth = Mouth()
         self.reconciler = Reconciler(
             client=self.client,  # type: ignore[arg-type]
             caches=self.caches,
             streams=self.ear,  # type: ignore[arg-type]
             recorder=recorder,
             applier=applier,
+            configurator=Configurator(
+                client=self.client,  # type: ignore[arg-type]
+                applier=applier,
+                teller=self.mouth,  # type: ignore[arg-type]
+                defaults=DEFAULTS,
+                master=b"m" * 32,
+            ),
             defaults=DEFAULTS,
-            master=b"m" * 32,
             now=self.now,
         )
         for resource in (SESSIONS, PODS, CLAIMS):
@@ -97,7 +133,15 @@ class World:
             "containerStatuses": [{"state": {"running": {"startedAt": "2026-11-21T11:00:00Z"}}}],
         }
         self.caches.event(PODS, "MODIFIED", self.client._store(POD, body))
-        self.ear.said = Heard(view=view, live=view is not None, silent_since=None if view else self.time)
+        if view is not None:
+            document = json.loads(base64.b64decode(self.client.objects[SECRET]["data"]["config.json"]))
+            view = replace(view, config_revision=document["revision"])
+        self.ear.said = Heard(
+            view=view,
+            live=view is not None,
+            silent_since=None if view else self.time,
+            tells_config=view is not None,
+        )
 
     def end_pod(self) -> None:
         body = self.client.objects.pop(POD)
@@ -186,9 +230,10 @@ async def test_an_operator_restart_costs_no_call_at_all(world: World) -> None:
     world.run_pod(READY)
     await world.look()
     world.client.calls.clear()
+    said = world.ear.said
     world.start()
     await world.look()
-    world.ear.said = Heard(view=READY, live=True)
+    world.ear.said = said
     await world.look()
     assert world.client.calls == []
     assert world.ear.followed == [world.client.objects[POD]["metadata"]["uid"]] * 2

@@ -10,6 +10,7 @@ import pytest
 
 from unit.operator.builders import NOW, QR, READY
 from unit.operator.fake_pod import KEY, FakePod, running, sse
+from whatsapp_contracts.sessions import SessionView
 from whatsapp_operator.observed import Heard
 from whatsapp_operator.streams import MAX_BACKOFF, Streams, backoff
 
@@ -45,7 +46,7 @@ class Follower:
         task.add_done_callback(self._noted.discard)
 
     def follow(self, uid: str = "pod-1", key: str = KEY) -> None:
-        self.streams.follow(SESSION, uid, "127.0.0.1", key)
+        self.streams.follow(SESSION, uid, "127.0.0.1", (key,))
 
     def heard(self, uid: str = "pod-1") -> Heard:
         return self.streams.heard(SESSION, uid)
@@ -53,6 +54,11 @@ class Follower:
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20), self._changes:
             await self._changes.wait_for(condition)
+
+
+def said(view: SessionView) -> Heard:
+    """A view that is heard now, of a pod of this release."""
+    return Heard(view=view, live=True, tells_config=True)
 
 
 @pytest.fixture
@@ -93,9 +99,9 @@ async def test_a_pod_that_answers_something_else_is_not_believed(pod: FakePod, f
 async def test_the_snapshot_comes_first_then_changes(pod: FakePod, follower: Follower) -> None:
     pod.show(QR)
     follower.follow()
-    await follower.until(lambda: follower.heard() == Heard(view=QR, live=True))
+    await follower.until(lambda: follower.heard() == said(QR))
     pod.show(READY)
-    await follower.until(lambda: follower.heard() == Heard(view=READY, live=True))
+    await follower.until(lambda: follower.heard() == said(READY))
     assert pod.requests == ["types=session.*"]
 
 
@@ -146,7 +152,7 @@ async def test_an_event_that_cannot_be_read_is_reported_and_skipped(
     await follower.until(lambda: follower.heard().live)
     pod.send(raw)
     pod.show(READY)
-    await follower.until(lambda: follower.heard() == Heard(view=READY, live=True))
+    await follower.until(lambda: follower.heard() == said(READY))
     assert "cannot be read" in caplog.text
     assert len(pod.requests) == 1
 
@@ -157,13 +163,13 @@ async def test_events_of_messages_are_never_looked_at(pod: FakePod, follower: Fo
     await follower.until(lambda: follower.heard().live)
     pod.send(sse("message.received", {"text": "secret"}))
     pod.show(READY)
-    await follower.until(lambda: follower.heard() == Heard(view=READY, live=True))
+    await follower.until(lambda: follower.heard() == said(READY))
 
 
 async def test_a_field_of_a_newer_pod_is_nothing(pod: FakePod, follower: Follower) -> None:
     pod.snapshot = sse("session.snapshot", READY.to_json() | {"mood": "good"})
     follower.follow()
-    await follower.until(lambda: follower.heard() == Heard(view=READY, live=True))
+    await follower.until(lambda: follower.heard() == said(READY))
 
 
 async def test_a_successor_is_never_taken_for_its_predecessor(pod: FakePod, follower: Follower) -> None:
