@@ -90,9 +90,14 @@ class RotationsEnded:
 
 @dataclass(frozen=True, kw_only=True)
 class WrongPhone:
-    """Another number logged in than the one that may; its device was unlinked again, or could not be."""
+    """Another number logged in than the one that may; its device was unlinked again, or could not be.
+
+    `expected` and `found` are the last digits of the two: no message names a number whole.
+    """
 
     unlinked: bool
+    expected: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

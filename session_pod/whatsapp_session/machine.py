@@ -11,24 +11,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from whatsapp_contracts.events import SESSION_QR, SESSION_STATE, timestamp
-from whatsapp_contracts.sessions import QrCode, SessionView
+from whatsapp_contracts.sessions import PairingCode, QrCode, SessionView
 from whatsapp_contracts.states import Reason, State
 from whatsapp_session.facts import (
     AccountChanged,
     BanFound,
     BrowserLost,
+    ConfigTaken,
     ConflictFound,
     Fact,
     Healing,
     LoggedOut,
     LoginAsked,
     NetworkWentAway,
+    PairingCodeShown,
     QrShown,
+    RotationsEnded,
     Scanned,
     Stopped,
+    StorageChanged,
     Synced,
+    WrongPhone,
 )
 
+FOUR_DEVICES = "When the phone says that no more can be linked, unlink one of its four devices first."
 Place = State | Reason
 """Where a session is: a state, or `DISCONNECTED` for that reason."""
 
@@ -46,6 +52,8 @@ NEXT: Mapping[tuple[Place, type[Fact]], Place] = {
     **_each((*LIVE, *ENDED), LoginAsked, State.INIT),
     (State.READY, LoginAsked): State.READY,  # changes nothing
     **_each((State.INIT, State.QR_REQUIRED, Reason.NETWORK_LOST), QrShown, State.QR_REQUIRED),
+    **_each((State.INIT, State.QR_REQUIRED, Reason.NETWORK_LOST), PairingCodeShown, State.QR_REQUIRED),
+    **_each((State.INIT, State.QR_REQUIRED, Reason.NETWORK_LOST), RotationsEnded, Reason.QR_EXPIRED),
     (State.QR_REQUIRED, Scanned): State.INIT,
     **_each((State.INIT, State.QR_REQUIRED, Reason.NETWORK_LOST), Synced, State.READY),
     (State.READY, AccountChanged): State.READY,
@@ -55,9 +63,12 @@ NEXT: Mapping[tuple[Place, type[Fact]], Place] = {
     **_each((*LIVE, *ENDED), LoggedOut, Reason.LOGGED_OUT),
     **_each(LIVE, Stopped, Reason.STOPPED),
     **{(place, Stopped): place for place in ENDED},  # already closed; why it was is worth keeping
+    **_each(LIVE, WrongPhone, Reason.PHONE_MISMATCH),
     **_each(LIVE, ConflictFound, Reason.CONFLICT),
     **_each(LIVE, BanFound, Reason.BANNED),
     **_each(LIVE, BrowserLost, Reason.BROWSER_FAILED),
+    **{(place, ConfigTaken): place for place in (*LIVE, *ENDED)},
+    **{(place, StorageChanged): place for place in (*LIVE, *ENDED)},
 }
 
 
@@ -67,7 +78,7 @@ class UnexpectedFact(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """The session and what its next QR is numbered after."""
+    """The session and what its next QR is numbered after, pairing codes included."""
 
     view: SessionView
     attempts: int = 0
@@ -78,9 +89,10 @@ class Session:
         return self.view.reason or self.view.state
 
 
-def new() -> Session:
-    """A session before its first login was asked for."""
-    return Session(view=SessionView(state=State.DISCONNECTED, reason=Reason.STOPPED, message="Not started."))
+def new(revision: str = "") -> Session:
+    """A session before its first login was asked for, under the configuration `revision`."""
+    view = SessionView(state=State.DISCONNECTED, reason=Reason.STOPPED, message="Not started.")
+    return Session(view=replace(view, config_revision=revision))
 
 
 def advance(session: Session, fact: Fact, now: datetime) -> tuple[Session, str | None]:
@@ -91,7 +103,11 @@ def advance(session: Session, fact: Fact, now: datetime) -> tuple[Session, str |
     place = NEXT.get((session.place, type(fact)))
     if place is None:
         raise UnexpectedFact(f"{type(fact).__name__} in {session.place.value}")
-    if place == session.place and isinstance(fact, LoginAsked | Stopped) and place is not State.INIT:
+    if isinstance(fact, ConfigTaken | StorageChanged):
+        return _beside(session, fact)
+    if isinstance(fact, Stopped) and fact.by_mode:
+        place = Reason.STOPPED  # a mode that somebody set outweighs how the login ended before
+    elif place == session.place and isinstance(fact, LoginAsked | Stopped) and place is not State.INIT:
         return session, None
     view = replace(
         session.view,
@@ -99,16 +115,20 @@ def advance(session: Session, fact: Fact, now: datetime) -> tuple[Session, str |
         reason=place if isinstance(place, Reason) else None,
         message=sentence(fact),
         qr=None,
+        pairing_code=None,
+        logged_out_by=None,
         connected_since=None,
     )
     attempts = session.attempts
     match fact:
-        case QrShown():
+        case QrShown(code=code, expires_at=expires_at):
             attempts += 1
-            expires_at = timestamp(fact.expires_at)
-            view = replace(
-                view, qr=QrCode(code=fact.code, expires_at=expires_at, attempt=attempts), account=None
-            )
+            qr = QrCode(code=code, expires_at=timestamp(expires_at), attempt=attempts)
+            view = replace(view, qr=qr, account=None)
+        case PairingCodeShown(code=code, expires_at=expires_at):
+            attempts += 1
+            pairing = PairingCode(code=code, expires_at=timestamp(expires_at))
+            view = replace(view, pairing_code=pairing, account=None)
         case Synced():
             attempts = 0
             view = replace(view, account=fact.account, connected_since=timestamp(now))
@@ -116,11 +136,23 @@ def advance(session: Session, fact: Fact, now: datetime) -> tuple[Session, str |
             view = replace(session.view, account=fact.account)
         case LoginAsked():
             attempts = 0
-        case LoggedOut() | BanFound():
+        case LoggedOut():
+            view = replace(view, account=None, logged_out_by="request" if fact.by_request else "phone")
+        case BanFound() | WrongPhone():
             view = replace(view, account=None)
     if view == session.view:
         return session, None
     return Session(view=view, attempts=attempts), SESSION_QR if isinstance(fact, QrShown) else SESSION_STATE
+
+
+def _beside(session: Session, fact: ConfigTaken | StorageChanged) -> tuple[Session, str | None]:
+    """What changes in every state, and no state with it."""
+    match fact:
+        case ConfigTaken():
+            view = replace(session.view, config_revision=fact.revision)
+        case StorageChanged():
+            view = replace(session.view, storage_pressure=fact.pressure)
+    return replace(session, view=view), None if view == session.view else SESSION_STATE
 
 
 def touched(session: Session, now: datetime) -> Session:
@@ -134,7 +166,17 @@ def sentence(fact: Fact) -> str:
         case LoginAsked():
             return "Starting the browser."
         case QrShown():
-            return "Scan the QR code with WhatsApp on the phone: Linked devices, Link a device."
+            return (
+                f"Scan the QR code with WhatsApp on the phone: Linked devices, Link a device. {FOUR_DEVICES}"
+            )
+        case PairingCodeShown():
+            return (
+                "Type the pairing code on the phone: Linked devices, Link a device, "
+                f"Link with phone number instead. {FOUR_DEVICES}"
+            )
+        case RotationsEnded():
+            codes = "1 code was" if fact.shown == 1 else f"{fact.shown} codes were"
+            return f"{codes} shown and none was used. For a new one: POST /session-manager/login"
         case Scanned():
             return "The QR code was scanned; WhatsApp is syncing."
         case Synced() | AccountChanged():
@@ -145,6 +187,20 @@ def sentence(fact: Fact) -> str:
             return f"{fact.because} Starting again; the login is kept."
         case LoggedOut():
             return f"{fact.because} For a new QR code: POST /session-manager/login"
+        case Stopped(by_mode=True):
+            return "operatingMode is Disconnected; the login is kept. To connect: set it to Connected."
+        case WrongPhone():
+            done = (
+                "It was unlinked again."
+                if fact.unlinked
+                else "It could not be unlinked: remove it in that phone's Linked devices."
+            )
+            return (
+                f"The number that logged in ends in {fact.found}, phoneNumber in {fact.expected}. {done} "
+                "Correct phoneNumber or take the right phone, then: POST /session-manager/login"
+            )
+        case ConfigTaken() | StorageChanged():
+            return ""  # they leave the message as it is
         case Stopped():
             return "Disconnected by request; the login is kept. To connect: POST /session-manager/login"
         case ConflictFound():

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 from whatsapp_contracts.events import SESSION_QR, Event
 from whatsapp_session import metrics, qr, wa_js
 from whatsapp_session.attempts import Attempts
+from whatsapp_session.database import Database, DatabaseError
 from whatsapp_session.engine import profile, wa
 from whatsapp_session.engine.browser import Options
 from whatsapp_session.engine.web import WebEngine
-from whatsapp_session.journal import Journal, JournalError
+from whatsapp_session.journal import Journal
 from whatsapp_session.keys import KeyFileError, Keys
 from whatsapp_session.session import Session
 from whatsapp_session.settings import Settings, SettingsError
@@ -50,12 +51,12 @@ def run(settings: Settings) -> int:
         script = wa.script(wa_js.bundle())
         settings.sessions_dir.mkdir(parents=True, exist_ok=True)
         with profile.Lock(settings.beside("lock")), listening(settings) as sockets:
-            journal = Journal(settings.beside("journal").with_suffix(".sqlite3"))
+            database = Database(settings.beside("journal").with_suffix(".sqlite3"))
             try:
-                return asyncio.run(_live(settings, keys, script, journal, sockets))
+                return asyncio.run(_live(settings, keys, script, Journal(database), sockets))
             finally:
-                journal.close()
-    except (KeyFileError, wa_js.BundleError, JournalError, profile.LoginInUse, SettingsError) as error:
+                database.close()
+    except (KeyFileError, wa_js.BundleError, DatabaseError, profile.LoginInUse, SettingsError) as error:
         raise CannotStart(str(error)) from None
     except OSError as error:
         if error.filename is None:

@@ -13,7 +13,7 @@ from whatsapp_session.outgoing import Outgoing
 
 
 class Stage(StrEnum):
-    """How far an entry is. `free` is never shown: a keyed call that certainly sent nothing and may be repeated."""
+    """How far an entry is. `free` is never shown: a keyed call that sent nothing and may be repeated."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -30,8 +30,8 @@ ENDED = frozenset({Stage.SENT, Stage.FAILED, Stage.CANCELLED})
 class Entry:
     """One thing to send. `number` orders entries; `bare_id` is what its message will be called at WhatsApp.
 
-    `call` is a keyed call that waits for its answer: it is nobody's queue entry and never sent again by itself.
-    `chat_id` is known once WhatsApp was asked, and always before it is `sending`. `error` is an error code.
+    `call` is a keyed call that waits for its answer: it is in no queue and never sent again by itself.
+    `chat_id` is known once WhatsApp was asked, always before a new message is `sending`. `error` is a code.
     """
 
     number: int
@@ -80,7 +80,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """What a call is answered. `id` is None for a call that was not queued; `replayed`: the first answer again."""
+    """What a call is answered. `id` is None: it was not queued; `replayed`: it is the first answer again."""
 
     message_id: str | None
     id: str | None = None

@@ -12,8 +12,8 @@ import pytest
 from unit.session.doubles import QR, SYNCED, Clock, FakeEngine
 from whatsapp_contracts.events import Event
 from whatsapp_contracts.states import State
-from whatsapp_session.api import app
 from whatsapp_session.attempts import Attempts
+from whatsapp_session.database import Database
 from whatsapp_session.facts import Fact, Scanned
 from whatsapp_session.journal import Journal
 from whatsapp_session.keys import Keys
@@ -34,10 +34,15 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal(tmp_path / "journal.sqlite3")
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "journal.sqlite3")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def journal(database: Database) -> Journal:
+    return Journal(database)
 
 
 @pytest.fixture
@@ -109,6 +114,8 @@ def bring(session: Session, engine: FakeEngine, until: Wait, told: list[Event]) 
 @pytest.fixture
 async def http(session: Session) -> AsyncIterator[httpx.AsyncClient]:
     """The API of client 51, without a key."""
+    from whatsapp_session.api import app
+
     transport = httpx.ASGITransport(app.build(session, keys=Keys(None), cliente_id=51))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-import stat
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,9 @@ import pytest
 from unit.session.doubles import NOW
 from whatsapp_contracts.events import Event
 from whatsapp_session import journal as journals
-from whatsapp_session.journal import Entry, Journal, JournalError
+from whatsapp_session.database import Database
+from whatsapp_session.intake import Draft
+from whatsapp_session.journal import Entry, Journal
 
 
 def append(journal: Journal, id: str, *, time: datetime = NOW) -> Entry:
@@ -19,27 +20,6 @@ def append(journal: Journal, id: str, *, time: datetime = NOW) -> Entry:
 
 def ids(journal: Journal, after: int = 0) -> list[str]:
     return [event.id for event in journal.after(after, limit=100_000)]
-
-
-def test_a_folder_that_cannot_be_written_is_an_error_with_a_cure(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="Make the folder writable"):
-        Journal(tmp_path / "missing" / "journal.sqlite3")
-
-
-def test_a_file_that_is_no_journal_is_an_error_with_a_cure(tmp_path: Path) -> None:
-    path = tmp_path / "journal.sqlite3"
-    path.write_bytes(b"x" * 4096)
-    with pytest.raises(JournalError, match="move that file away"):
-        Journal(path)
-
-
-def test_a_journal_of_a_newer_release_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "journal.sqlite3"
-    with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(JournalError, match=r"newer release \(format 99\)"):
-        Journal(path)
 
 
 def test_a_known_id_gives_its_first_entry_and_writes_nothing(journal: Journal) -> None:
@@ -66,19 +46,60 @@ def test_an_entry_is_the_whole_event(journal: Journal) -> None:
 
 def test_seq_grows_over_a_restart_also_after_everything_was_let_go_of(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite3"
-    first = Journal(path)
+    database = Database(path)
+    first = Journal(database)
     append(first, "a")
     append(first, "b")
-    first.close()
+    database.close()
     with sqlite3.connect(path) as db:
         db.execute("DELETE FROM events")
     db.close()
-    again = Journal(path)
+    database = Database(path)
+    again = Journal(database)
     assert (again.first_seq(), again.last_seq()) == (3, 2)
     entry = append(again, "c")
-    again.close()
+    database.close()
     assert entry.event
     assert entry.event.seq == 3
+
+
+FORMAT_1 = """
+CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, type TEXT NOT NULL,
+                     time TEXT NOT NULL, session TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE ids (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, time TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX ids_by_time ON ids (time);
+CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO events VALUES
+  (7, 'received:x', 'message.received', '2026-01-01T11:00:00.000Z', 'cliente_51', '{"text":"ñ"}');
+INSERT INTO ids VALUES ('received:x', 7, '2026-01-01T11:00:00.000Z');
+INSERT INTO notes VALUES ('login_since', '2026-01-01T10:00:00+00:00');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_journal_of_0_1_0_opens_and_keeps_its_events_its_order_and_its_notes(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.executescript(FORMAT_1)
+    db.close()
+    database = Database(path)
+    journal = Journal(database)
+    assert ids(journal) == ["received:x"]
+    assert append(journal, "received:x").new is False
+    entry = append(journal, "b")
+    assert entry.event
+    assert entry.event.seq == 8
+    assert journal.note("login_since") == "2026-01-01T10:00:00+00:00"
+    database.close()
+
+
+def test_several_events_are_written_whole_or_not_at_all(journal: Journal) -> None:
+    half = [Draft(id="a", type="x", data={}), Draft(id="b", type="x", data={"text": "\ud83d"})]
+    with pytest.raises(UnicodeEncodeError):
+        journal.append_all(half, time=NOW, session="cliente_51")
+    assert ids(journal) == []
+    written = journal.append_all([half[0], half[0]], time=NOW, session="cliente_51")
+    assert [entry.new for entry in written] == [True, False]
 
 
 def test_replay_goes_on_after_a_seq_page_by_page(journal: Journal) -> None:
@@ -89,61 +110,94 @@ def test_replay_goes_on_after_a_seq_page_by_page(journal: Journal) -> None:
     assert ids(journal, after=5) == []
 
 
-def test_old_events_are_let_go_of_and_their_ids_are_still_known(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journals, "TRIM_EVERY", 2)
+def test_old_events_are_let_go_of_and_their_ids_are_still_known(journal: Journal) -> None:
     append(journal, "old")
-    late = NOW + journals.KEEP_FOR + timedelta(seconds=1)
+    late = NOW + timedelta(days=journals.KEEP_DAYS, seconds=1)
     append(journal, "b", time=late)
-    append(journal, "c", time=late)
-    assert ids(journal) == ["b", "c"]
+    assert journal.trim(late) == 1
+    assert ids(journal) == ["b"]
     assert append(journal, "old", time=late) == Entry(event=None, new=False)
 
 
-def test_no_more_events_are_kept_than_the_count_and_the_trim_step(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
+def test_it_trims_itself_every_so_often(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "TRIM_EVERY", 3)
+    append(journal, "old")
+    late = NOW + timedelta(days=journals.KEEP_DAYS, seconds=1)
+    append(journal, "b", time=late)
+    assert ids(journal) == ["old", "b"]
+    append(journal, "c", time=late)
+    assert ids(journal) == ["b", "c"]
+
+
+def test_no_more_is_kept_than_the_size_allows_and_the_oldest_goes_first(
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journals, "TRIM_EVERY", 2)
-    monkeypatch.setattr(journals, "KEEP_EVENTS", 3)
+    monkeypatch.setattr(journals, "PIECE", 1)
+    journal = Journal(database, keep_bytes=10 * journals.ROW_BYTES)
     for number in range(20):
         append(journal, str(number))
-    assert len(ids(journal)) <= 3 + 2
-    assert ids(journal)[-1] == "19"
+    journal.trim(NOW)
+    assert 0 < journal.size <= 10 * journals.ROW_BYTES
+    kept = ids(journal)
+    assert kept == [str(number) for number in range(20 - len(kept), 20)]
+    assert Journal(database).size == journal.size  # counted again at the next start
 
 
-def test_ids_outlive_the_fortnight_in_which_whatsapp_may_show_a_message_again() -> None:
-    assert timedelta(days=14) * 2 <= journals.KEEP_IDS_FOR
-    assert journals.KEEP_FOR < journals.KEEP_IDS_FOR
+@pytest.mark.parametrize("pressure", [False, True])
+def test_what_a_webhook_has_not_had_is_kept_however_old_and_much_it_is(
+    database: Database, monkeypatch: pytest.MonkeyPatch, pressure: bool
+) -> None:
+    monkeypatch.setattr(journals, "PRESSED_KEEP", 0)
+    journal = Journal(database, keep_bytes=1)
+    for name in "abc":
+        append(journal, name)
+    journal.floor = lambda: 2
+    journal.trim(NOW + timedelta(days=20), pressure)
+    assert ids(journal) == ["b", "c"]
+
+
+def test_under_pressure_what_every_webhook_has_had_goes_but_for_the_last(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "PRESSED_KEEP", 2)
+    for name in "abcde":
+        append(journal, name)
+    journal.trim(NOW)
+    assert ids(journal) == [*"abcde"]
+    journal.trim(NOW, pressure=True)
+    assert ids(journal)[-2:] == ["d", "e"]
+    assert len(ids(journal)) <= 3
+
+
+def test_on_a_volume_that_is_full_to_the_last_block_the_oldest_piece_goes_whoever_needs_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "PRESSED_KEEP", 2)
+    monkeypatch.setattr(journals, "PIECE", 1)
+    for name in "abcde":
+        append(journal, name)
+    journal.floor = lambda: 1
+    assert journal.sacrifice() == 1
+    assert ids(journal) == ["b", "c", "d", "e"]
+
+
+def test_ids_outlive_the_fortnight_in_which_whatsapp_may_show_a_message_again(journal: Journal) -> None:
+    append(journal, "old")
+    later = NOW + timedelta(days=14) * 2
+    journal.trim(later)
+    assert append(journal, "old", time=later) == Entry(event=None, new=False)
+    journal.trim(NOW + journals.KEEP_IDS_FOR + timedelta(seconds=1))
+    assert append(journal, "old").new
 
 
 def test_a_note_is_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite3"
-    first = Journal(path)
+    database = Database(path)
+    first = Journal(database)
     first.write_note("login_since", "one")
     first.write_note("login_since", "two")
-    first.close()
-    again = Journal(path)
+    database.close()
+    database = Database(path)
+    again = Journal(database)
     assert (again.note("login_since"), again.note("other")) == ("two", None)
-    again.close()
-
-
-def test_nobody_else_may_read_it(tmp_path: Path, journal: Journal) -> None:
-    append(journal, "a")
-    for file in tmp_path.glob("journal.sqlite3*"):
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
-
-
-def test_a_commit_is_on_disk_when_append_returns(journal: Journal) -> None:
-    assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
-    assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-
-
-def test_a_failed_append_leaves_the_journal_usable(journal: Journal) -> None:
-    journal._db.execute("PRAGMA max_page_count = 1")  # as a full volume: SQLITE_FULL
-    with pytest.raises(sqlite3.OperationalError, match="full"):
-        append(journal, "x" * 100_000)
-    journal._db.execute("PRAGMA max_page_count = 100000")
-    before = ids(journal)
-    append(journal, "after")
-    assert ids(journal) == [*before, "after"]
+    database.close()

@@ -20,11 +20,11 @@ def test_the_first_release_is_recorded() -> None:
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
 def test_every_event_of_an_older_release_is_understood(path: Path) -> None:
     told = [Event.from_json(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-    assert {event.type for event in told} == set(TYPES)
+    assert {event.type for event in told} <= set(TYPES)
     assert [event.seq for event in told[1:]] == list(range(1, len(told)))
     assert len({event.id for event in told}) == len(told)
-    views = [SessionView.from_json(event.data) for event in told if event.type.startswith("session.")]
-    assert [view.to_json() for view in views] == [
-        event.data for event in told if event.type.startswith("session.")
-    ]
-    assert views[-1].message
+    shown = [event for event in told if event.type.startswith("session.")]
+    for event in shown:
+        view = SessionView.from_json(event.data).to_json()
+        assert {key: view[key] for key in event.data} == event.data
+    assert shown[-1].data["message"]
