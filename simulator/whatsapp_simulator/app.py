@@ -11,7 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from whatsapp_contracts import __version__
-from whatsapp_simulator import fault_routes, media_routes, message_routes, page_routes, phone_routes
+from whatsapp_simulator import (
+    fault_routes,
+    group_routes,
+    media_routes,
+    message_routes,
+    page_routes,
+    phone_routes,
+)
 from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.world import World
 
@@ -41,6 +48,7 @@ def create_app(world: World) -> FastAPI:
     app.include_router(page_routes.router)
     app.include_router(phone_routes.router)
     app.include_router(message_routes.router)
+    app.include_router(group_routes.router)
     app.include_router(media_routes.router)
     app.include_router(fault_routes.router)
 

@@ -143,11 +143,10 @@ class Exchange:
         *,
         device: str | None = None,
         named: str | None = None,
-        to: list[Account] | None = None,
     ) -> Message:
-        """Stores a message or change for everybody in its chat (or for `to`) and tells their pages."""
+        """Stores a message or change for everybody in its chat and tells their pages."""
         sender = mine.owner
-        receivers = self.receivers(sender, mine.chat) if to is None else to
+        receivers = self.receivers(sender, mine.chat)
         change = mine.target is not None
         theirs: list[Message] = []
         with self._store.transaction():
@@ -163,6 +162,14 @@ class Exchange:
         if not change:
             self._tell_receipts(mine, theirs, reached)
         return mine
+
+    def notify(self, notice: Message, others: list[Account]) -> None:
+        """Stores a notice of a group for its author and `others`, read already, and tells their pages."""
+        with self._store.transaction():
+            copies = [self._messages.add(notice)]
+            copies += [self._messages.add(self._copy(notice, account, change=True)) for account in others]
+        for copy in copies:
+            self.tell(copy.owner, self.wire.told(copy))
 
     @staticmethod
     def _copy(mine: Message, account: Account, *, change: bool) -> Message:

@@ -48,9 +48,14 @@ def deliver(frame: Frame, faults: Faults) -> Delivery:
     if frame["type"] == "message" and not frame["message"]["fromMe"]:
         if faults.drop_live:
             return Delivery()
-        if faults.late_decryption is not None and not frame["message"].get("target"):
+        if faults.late_decryption is not None and is_encrypted(frame["message"]):
             return Delivery([(0.0, ciphertext(frame)), (faults.late_decryption, frame)])
     return Delivery([(0.0, frame)])
+
+
+def is_encrypted(message: Frame) -> bool:
+    """Whether clients see it as ciphertext at first: messages, but neither changes of them nor notices."""
+    return message.get("target") is None and message.get("type") != "gp2"
 
 
 def is_lost(frame: Frame, faults: Faults) -> bool:

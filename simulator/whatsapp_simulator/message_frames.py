@@ -11,13 +11,15 @@ from typing import Any
 
 from whatsapp_simulator.content import Content, Draft, Quoted, parse
 from whatsapp_simulator.errors import Refused
-from whatsapp_simulator.kinds import kind_of
+from whatsapp_simulator.kinds import DELETE, EDIT, REACTION, VOTE, kind_of
 from whatsapp_simulator.lookups import Key, around, by_keys
-from whatsapp_simulator.numbers import is_group
+from whatsapp_simulator.numbers import LID_SERVER, is_group, user_wid
 from whatsapp_simulator.page_frames import BadFrame, Frame, text_of
 from whatsapp_simulator.pages import Page
 from whatsapp_simulator.records import Message
 from whatsapp_simulator.world import World
+
+CHANGES = (REACTION, EDIT, DELETE, VOTE)
 
 
 class MessageFrames:
@@ -66,14 +68,38 @@ class MessageFrames:
         chat = self._directory.chat_of(named)
         text = str(frame.get("body") or "")
         wire = str(frame.get("kind") or "chat")
-        known = {"message_id": message_id, "device": device, "named": named}
+        if wire in CHANGES:
+            self._changed(frame, number, device, message_id, named)
+            return
         kind = kind_of(wire, gif=bool(frame.get("gif")))
         if kind is None:
             raise Refused("not_simulated", f"Messages of type {wire!r} are not simulated.", status=400)
         content = self._content(number, chat, frame.get("content") or {})
         if content.media and self._world.media.path(content.media.sha256) is None:
             raise Refused("media_missing", "The file was not uploaded: upload it first.", status=404)
-        self._exchange.send(number, chat, Draft(kind=kind, text=text, content=content), **known)
+        draft = Draft(kind=kind, text=text, content=content)
+        self._exchange.send(number, chat, draft, message_id=message_id, device=device, named=named)
+
+    def _changed(self, frame: Frame, number: str, device: str, change_id: str, named: str) -> None:
+        """A reaction, edit, deletion or vote; `target` names the message."""
+        chat = self._directory.chat_of(named)
+        if self._world.changes.again(number, chat, change_id, device, named):
+            return
+        target = str(frame.get("target"))
+        about = self._world.messages.find(number, target, chat)
+        if about is None:
+            raise Refused("unknown_message", f"There is no message {target} in {named}.", status=404)
+        changes, text = self._world.changes, str(frame.get("body") or "")
+        handed_in = {"change_id": change_id, "device": device, "named": named}
+        if frame["kind"] == REACTION:
+            changes.react(number, about, text, **handed_in)
+        elif frame["kind"] == EDIT:
+            changes.edit(number, about, text, **handed_in)
+        elif frame["kind"] == DELETE:
+            changes.delete(number, about, **handed_in)
+        else:
+            options = frame.get("options")
+            changes.vote(number, about, options if isinstance(options, list) else [], **handed_in)
 
     def _content(self, number: str, chat: str, given: dict[str, Any]) -> Content:
         """A page's content, its people named by number."""
@@ -113,11 +139,15 @@ class MessageFrames:
     def _exists(self, frame: Frame) -> None:
         number, _ = self._me(frame)
         try:
-            found = self._directory.number_of(text_of(frame, "wid"))
+            wid = text_of(frame, "wid")
+            found = self._directory.number_of(wid)
         except Refused:
             found = ""
         account = self._world.store.account(found)
-        self._answer(frame, {"contact": self._directory.contact(found, number) if account else None})
+        contact = self._directory.contact(found, number) if account else None
+        if contact and not wid.endswith(f"@{LID_SERVER}"):
+            contact["wid"] = user_wid(found)  # who asks by a number knows it, and learns no LID of it here
+        self._answer(frame, {"contact": contact})
 
     def _lookup(self, frame: Frame) -> None:
         number, _ = self._me(frame)

@@ -47,6 +47,11 @@ class Delete(Strict):
     messageId: str
 
 
+class Vote(Strict):
+    messageId: str
+    options: Annotated[list[str], Field(max_length=12)]
+
+
 class Read(Strict):
     chat: CHAT
 

@@ -11,11 +11,15 @@ from whatsapp_simulator.drafts import draft_of
 from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.kinds import VOTE
 from whatsapp_simulator.message_models import (
+    Delete,
+    Edit,
     LedgerRow,
     MessageOut,
+    React,
     Read,
     ReadOut,
     Send,
+    Vote,
 )
 from whatsapp_simulator.phone_routes import REFUSALS, Number, WorldHere, existing
 from whatsapp_simulator.records import Message
@@ -69,6 +73,38 @@ async def media(number: Number, message_id: str, world: WorldHere) -> FileRespon
     if path is None:
         raise Refused("no_media", f"The message {message_id} has no file.", status=404)
     return FileResponse(path, media_type=about["mimeType"], filename=about.get("fileName"))
+
+
+@router.post("/phones/{number}/react")
+async def react(number: Number, body: React, world: WorldHere) -> MessageOut:
+    """React to a message, or take the reaction back."""
+    about = message_of(world, number, body.messageId)
+    world.changes.react(number, about, body.emoji)
+    return shown(world, message_of(world, number, about.id))
+
+
+@router.post("/phones/{number}/edit")
+async def edit(number: Number, body: Edit, world: WorldHere) -> MessageOut:
+    """Change the text, or caption, of an own message."""
+    about = message_of(world, number, body.messageId)
+    world.changes.edit(number, about, body.text)
+    return shown(world, message_of(world, number, about.id))
+
+
+@router.post("/phones/{number}/delete")
+async def delete(number: Number, body: Delete, world: WorldHere) -> MessageOut:
+    """Delete a message for everyone."""
+    about = message_of(world, number, body.messageId)
+    world.changes.delete(number, about)
+    return shown(world, message_of(world, number, about.id))
+
+
+@router.post("/phones/{number}/vote")
+async def vote(number: Number, body: Vote, world: WorldHere) -> MessageOut:
+    """Choose options of a poll, instead of those chosen before."""
+    about = message_of(world, number, body.messageId)
+    world.changes.vote(number, about, body.options)
+    return shown(world, message_of(world, number, about.id))
 
 
 @router.post("/phones/{number}/read")

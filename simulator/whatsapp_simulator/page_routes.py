@@ -44,6 +44,8 @@ SCRIPTS = (
     "wire.js",
     "messages.js",
     "media.js",
+    "groups.js",
+    "changes.js",
     "outgoing.js",
     "incoming.js",
     "decryption.js",

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from whatsapp_simulator.changes import Changes
 from whatsapp_simulator.disturbances import Disturbances
 from whatsapp_simulator.exchange import Exchange
 from whatsapp_simulator.linking import Linking
 from whatsapp_simulator.media_store import MediaStore
+from whatsapp_simulator.membership import Membership
 from whatsapp_simulator.message_store import MessageStore
 from whatsapp_simulator.pages import Pages
 from whatsapp_simulator.schema import lock, open_database
@@ -25,6 +27,8 @@ class World:
     pages: Pages
     exchange: Exchange
     media: MediaStore
+    changes: Changes
+    membership: Membership
     linking: Linking
     disturbances: Disturbances
 
@@ -40,4 +44,15 @@ def make_world(settings: Settings, clock: Callable[[], float] = time.time) -> Wo
     exchange = Exchange(store, messages, pages.tell, clock)
     linking = Linking(store, messages, exchange, pages, disturbances, clock)
     media = MediaStore(settings.data_dir / "media", reset=settings.reset)
-    return World(settings, store, messages, pages, exchange, media, linking, disturbances)
+    return World(
+        settings=settings,
+        store=store,
+        messages=messages,
+        pages=pages,
+        exchange=exchange,
+        media=media,
+        changes=Changes(store, messages, exchange),
+        membership=Membership(store, exchange),
+        linking=linking,
+        disturbances=disturbances,
+    )

@@ -89,17 +89,18 @@ __d('WAWebQueryExistsJob', (require, exports) => {
   const { lidPnCache } = require('WAWebLidPnCache');
 
   exports.queryWidExists = async (wid) => {
-    const phone = wid.isLid() ? lidPnCache.getPhoneNumber(wid) : wid;
-    if (!phone || phone.server !== 'c.us') {
+    if (!wid.isUser()) {
       return null;
     }
-    const { contact } = await require('WASimulatorTransport').ask({ type: 'exists', wid: String(phone) });
+    const { contact } = await require('WASimulatorTransport').ask({ type: 'exists', wid: String(wid) });
     if (!contact) {
       return null;
     }
-    const lid = createWid(contact.lid);
     const found = createWid(contact.wid);
-    lidPnCache.add(lid, { lid, phoneNumber: found, phoneNumberCreatedAt: Date.now() });
+    if (contact.lid) {
+      const lid = createWid(contact.lid);
+      lidPnCache.add(lid, { lid, phoneNumber: found, phoneNumberCreatedAt: Date.now() });
+    }
     return { wid: found, biz: false, bizInfo: undefined, disappearingMode: undefined, username: undefined };
   };
   exports.queryPhoneExists = (phone) =>

@@ -24,8 +24,6 @@
     getMyStatus() { return undefined; },
   });
   emptyCollection('WAWebLabelCollection', 'WAWebLabelModel', 'label', ['name', 'colorIndex']);
-  emptyCollection('WAWebProfilePicThumbCollection', 'WAWebProfilePicThumbModel', 'profilePicThumb', ['img', 'imgFull', 'eurl']);
-  emptyCollection('WAWebReactionsCollection', 'WAWebReactionsModel', 'reactions', ['reactions']);
   emptyCollection('WAWebBusinessProfileCollection', 'WAWebBusinessProfileModel', 'businessProfile', ['description'], {
     async fetchBizProfile() { return undefined; },
   });
@@ -62,20 +60,6 @@ __d('WAWebCallEnums', (require, exports) => {
   exports.CALL_STATES = { None: 0, Calling: 1, ReceivedCall: 3, CallActive: 6, ReceivedCallWithoutOffer: 11 };
 });
 
-__d('WAWebGroupMetadataModel', (require, exports) => {
-  const { BaseModel, defineModel } = require('WAWebBaseModel');
-  exports.default = defineModel('groupMetadata', ['id', 'subject', 'participants'], class extends BaseModel {});
-});
-
-__d('WAWebGroupMetadataCollection', (require, exports) => {
-  const { BaseCollection } = require('WAWebBaseCollection');
-  class GroupMetadataCollectionImpl extends BaseCollection {
-    _handleParentGroupChange() {}
-  }
-  GroupMetadataCollectionImpl.model = require('WAWebGroupMetadataModel').default;
-  exports.default = new GroupMetadataCollectionImpl();
-});
-
 __d('WAWebNewsletterCollection', (require, exports) => {
   const { BaseCollection } = require('WAWebBaseCollection');
   class NewsletterCollectionImpl extends BaseCollection {}
@@ -107,18 +91,6 @@ __d('WAWebPinnedChats', (require, exports) => {
 __d('WAWebUpdateLabelCollection', (require, exports) => {
   exports.addToLabelCollection = async () => {};
   exports.removeLabelFromCollection = async () => {};
-});
-
-__d('WAWebPollsUpsertVotes', (require, exports) => {
-  exports.upsertVotesDb = async () => {};
-});
-
-__d('WAWebAddOrUpdateReactions', (require, exports) => {
-  exports.addOrUpdateReactionsModelCollection = async () => {};
-});
-
-__d('WAWebUpdateDBForGroupAction', (require, exports) => {
-  exports.updateDBForGroupAction = async () => {};
 });
 
 __d('WAWebFindCommonGroupsContactAction', (require, exports) => {

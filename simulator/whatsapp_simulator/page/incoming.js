@@ -71,13 +71,15 @@ __d('WASimulatorIncoming', (require, exports) => {
     }
   }
 
-  exports.loadHistory = async ({ contacts, chats, messages }) => {
+  exports.loadHistory = async ({ contacts, chats, messages, groups = [] }) => {
     contacts.forEach((contact) => ContactCollection.learn(contact));
+    groups.forEach((group) => require('WASimulatorGroups').learn(group));
     for (const message of messages) {
       if (MsgCollection.get(values(message, false))) {
         await catchUp(message);
       } else {
         await MsgCollection.processMultipleMessages(createWid(message.chat), [values(message, false)]);
+        await require('WASimulatorChanges').takeHistory(message);
       }
     }
     for (const { wid, t, unread } of chats) {
@@ -98,7 +100,15 @@ __d('WASimulatorIncoming', (require, exports) => {
 
   exports.message = async ({ message, contact }) => {
     ContactCollection.learn(contact);
-    if (MsgCollection.get(values(message, true))) {
+    const chat = ChatCollection.gadd(message.chat);
+    if (message.chatName && !chat.name) {
+      chat.name = message.chatName;
+    }
+    if (message.target) {
+      await require('WASimulatorChanges').take(message, true);
+    } else if (message.type === 'gp2') {
+      await require('WASimulatorGroups').notice(message, contact.name || undefined);
+    } else if (MsgCollection.get(values(message, true))) {
       await catchUp(message);
     } else {
       await require('WAWebHandleSingleMsg').handleSingleMsg(

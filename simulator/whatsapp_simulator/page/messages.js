@@ -57,6 +57,10 @@ __d('WAWebMsgCollection', (require, exports) => {
     async processMultipleMessages(chatWid, messages) {
       const chat = require('WAWebChatCollection').ChatCollection.gadd(chatWid);
       return messages.map((values) => {
+        if (values.type === 'protocol') {
+          const about = this.get(values.protocolMessageKey);
+          return about && require('WASimulatorChanges').revoked(about, values.subtype.split('_')[0]);
+        }
         const known = this.get(values);
         if (known) {
           known.updateAck(values.ack);

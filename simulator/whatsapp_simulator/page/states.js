@@ -28,6 +28,8 @@ __d('WAWebCmd', (require, exports) => {
     refreshQR() { this.trigger('refresh_qr'); }
     criticalSyncDone() { this.trigger('critical_sync_done'); }
     handleOfflineProgressUpdate(percent) { this.trigger('offline_progress_update_from_bridge', percent); }
+    sendRevokeMsgs(...args) { return require('WAWebRevokeMsgAction').sendRevokeMsgs(...args); }
+    sendDeleteMsgs(...args) { return require('WAWebRevokeMsgAction').sendDeleteMsgs(...args); }
     async openChatBottom({ chat }) { chat.collection.setActive(chat); return true; }
     async openChatFromUnread({ chat }) { chat.collection.setActive(chat); return true; }
     async closeChat(chat) { chat.collection.setActive(null); return true; }

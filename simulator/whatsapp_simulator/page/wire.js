@@ -2,6 +2,19 @@
 // mentions), and who wrote it where.
 'use strict';
 
+__d('WAWebMsgType', (require, exports) => {
+  const names = ['notification', 'notification_template', 'group_notification', 'gp2', 'broadcast_notification',
+    'e2e_notification', 'call_log', 'protocol', 'chat', 'location', 'payment', 'vcard', 'ciphertext', 'multi_vcard', 'revoked',
+    'oversized', 'groups_v4_invite', 'hsm', 'template_button_reply', 'image', 'video', 'audio', 'ptt', 'sticker', 'document',
+    'product', 'order', 'list', 'interactive', 'list_response', 'buttons_response', 'reaction', 'native_flow', 'unknown'];
+  exports.MSG_TYPE = Object.fromEntries(names.map((name) => [name.toUpperCase(), name]));
+  exports.SYSTEM_MESSAGE_TYPES = names.slice(0, 7);
+});
+
+__d('WAWebNonJidMentionType', (require, exports) => {
+  exports.default = { MENTION_ALL: 1 };
+});
+
 __d('WASimulatorWire', (require, exports) => {
   const { createWid } = require('WAWebWidFactory');
   const { decodeB64, encodeB64 } = require('WABase64');

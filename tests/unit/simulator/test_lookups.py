@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from whatsapp_simulator.content import Draft
 from whatsapp_simulator.lookups import Key, around, by_keys
 from whatsapp_simulator.records import Message
 from whatsapp_simulator.world import World
@@ -16,9 +17,9 @@ def messages(world: World) -> list[Message]:
     """Five messages of one chat, Ana's first."""
     for number in (ANA, BEA):
         world.exchange.phone(number)
-    world.exchange.send(ANA, BEA, "m0")
+    world.exchange.send(ANA, BEA, Draft(text="m0"))
     for count in range(1, 5):
-        world.exchange.send(BEA, ANA, f"m{count}")
+        world.exchange.send(BEA, ANA, Draft(text=f"m{count}"))
     return world.messages.of_account(ANA)
 
 
