@@ -18,6 +18,7 @@ from pathlib import Path
 from playwright.async_api import BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from whatsapp_session.config import Proxy
 from whatsapp_session.engine import flags, profile
 from whatsapp_session.engine.protocol import BrowserGone, EngineStuck, Stage
 
@@ -44,17 +45,24 @@ class Browser:
     """A running browser. `gone` is done when it ended, however that came."""
 
     def __init__(
-        self, playwright: Playwright, context: BrowserContext, options: Options, *, version: str
+        self,
+        playwright: Playwright,
+        context: BrowserContext,
+        options: Options,
+        *,
+        version: str,
+        proxy: Proxy | None = None,
     ) -> None:
         self.context = context
         self.version = version
+        self.proxy = proxy
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._playwright = playwright
         self._options = options
         context.on("close", self._ended)
 
     @classmethod
-    async def launch(cls, options: Options, script: str) -> Browser:
+    async def launch(cls, options: Options, script: str, *, proxy: Proxy | None = None) -> Browser:
         """Start the browser; `script` runs at the start of every page. Raises BrowserGone, EngineStuck."""
         await profile.clear(options.profile)
         options.profile.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,6 +83,7 @@ class Browser:
                         user_agent=agent,
                         sandbox=options.sandbox,
                         shared_memory=has_shared_memory(),
+                        proxy=proxy.server if proxy else None,
                     ),
                     ignore_default_args=True,
                     handle_sigint=False,
@@ -92,7 +101,7 @@ class Browser:
             if isinstance(error, PlaywrightError | OSError):
                 raise BrowserGone(f"The browser could not be started: {first_line(error)}.") from None
             raise
-        return cls(playwright, context, options, version=version)
+        return cls(playwright, context, options, version=version, proxy=proxy)
 
     def _ended(self, _: BrowserContext) -> None:
         if not self.gone.done():

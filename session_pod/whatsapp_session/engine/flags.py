@@ -64,11 +64,14 @@ DISABLED_FEATURES = (
 ENABLED_FEATURES = ("NetworkServiceInProcess2",)
 
 
-def switches(*, profile: str, url: str, user_agent: str, sandbox: bool, shared_memory: bool) -> list[str]:
+def switches(
+    *, profile: str, url: str, user_agent: str, sandbox: bool, shared_memory: bool, proxy: str | None = None
+) -> list[str]:
     """The whole command line after the program's name.
 
     `sandbox`: Chromium's own needs user namespaces, which RuntimeDefault seccomp refuses. `shared_memory`:
-    whether /dev/shm is large enough; without it Chromium uses /tmp.
+    whether /dev/shm is large enough; without it Chromium uses /tmp. `proxy`: without its user and password,
+    which a command line would show to everybody on the machine (`page` answers when the proxy asks).
     """
     chosen = [
         *QUIET,
@@ -82,6 +85,9 @@ def switches(*, profile: str, url: str, user_agent: str, sandbox: bool, shared_m
         chosen.append("--no-sandbox")
     if not shared_memory:
         chosen.append("--disable-dev-shm-usage")
+    if proxy:
+        # Everything goes through it, loopback too, which Chromium would leave out.
+        chosen += [f"--proxy-server={proxy}", "--proxy-bypass-list=<-loopback>"]
     if origin := insecure_origin(url):
         chosen.append(f"--unsafely-treat-insecure-origin-as-secure={origin}")
     return [*chosen, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Response
 
-from whatsapp_session.engine import flags, wa
+from whatsapp_session.engine import flags, proxies, wa
 from whatsapp_session.engine.browser import Browser, first_line
 from whatsapp_session.engine.protocol import BrowserGone, EngineStuck, PageLost, SiteUnreachable, Stage
 
@@ -22,6 +22,8 @@ CLOSE_PAGE_TIMEOUT = 5.0
 """Seconds; a page that hangs does not close, and then a new browser is the cure."""
 CALL_MARGIN = 15.0
 """Seconds that a page may be late with an answer it promised: a busy machine is not a hang."""
+FILES_AT_ONCE = 2
+"""The page holds each of them whole."""
 NAVIGATED = ("Execution context was destroyed", "Cannot find context", "Frame was detached", "navigat")
 
 
@@ -35,6 +37,7 @@ class WhatsAppPage:
     def __init__(self, page: Page, browser: Browser) -> None:
         self._page = page
         self._browser = browser
+        self.files = asyncio.Semaphore(FILES_AT_ONCE)
         self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         page.on("crash", lambda _: self._lose("The page crashed."))
         page.on("close", lambda _: self._lose("The page was closed."))
@@ -78,6 +81,9 @@ class WhatsAppPage:
         async def override() -> None:
             devtools = await self._browser.context.new_cdp_session(self._page)
             await devtools.send("Emulation.setUserAgentOverride", hints)
+            proxy = self._browser.proxy
+            if proxy and proxy.username:
+                await proxies.answer(devtools, proxy)
 
         await _raced(self._browser, self._lost, Stage.OPEN, OPEN_TIMEOUT, override())
 

@@ -33,6 +33,7 @@ class Stage(StrEnum):
     SEND = "waiting for WhatsApp to accept the message"
     READ = "reading WhatsApp's store"
     DOWNLOAD = "fetching the file of a message"
+    PAIR = "asking WhatsApp for a pairing code"
     LOGOUT = "waiting for WhatsApp to unlink the device"
 
 
@@ -81,7 +82,7 @@ class SendRefused(EngineError):
 
 
 class SendFailed(EngineError):
-    """Whether WhatsApp has the message is not known: the page or the connection went away, or time ran out."""
+    """Whether WhatsApp has the message is not known: the page or the connection went away, or time ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class LoginWish:
-    """How a run shall log in where there is no login: by QR, or with a pairing code for `pair_with` (digits)."""
+    """How a run shall log in where there is no login: by QR, or by pairing code for `pair_with` (digits)."""
 
     pair_with: str | None = None
 
@@ -183,10 +184,11 @@ class WhatsAppEngine(Protocol):
         ...
 
     async def send(self, outgoing: Outgoing, *, chat_id: str, bare_id: str, timeout: float) -> ChatMessage:
-        """Send a NewMessage under a given id (`3EB0` and 18 upper-case hex digits), and wait until WhatsApp has
-        accepted it. `chat_id` is what `resolve` gave. Sending the same id again never makes a second message.
+        """Send a NewMessage under a given id (`3EB0` and 18 upper-case hex digits), and wait until WhatsApp
+        has accepted it. `chat_id` is what `resolve` gave. The same id again never makes a second message.
 
-        Raises NotConnected, SendRefused, NotFound (a quoted or forwarded message), SendFailed (outcome unknown).
+        Raises NotConnected, SendRefused, NotFound (a quoted or forwarded message), SendFailed (outcome not
+        known).
         """
         ...
 
@@ -195,8 +197,8 @@ class WhatsAppEngine(Protocol):
         ...
 
     async def find(self, chat_id: str, bare_id: str, *, timeout: float) -> ChatMessage | None:
-        """The own message with this id as WhatsApp's store has it (its `ack` says whether it went out), or None:
-        the page never had it. Raises EngineError when it could not be asked."""
+        """The own message with this id as WhatsApp's store has it (its `ack` says whether it went out), or
+        None: the page never had it. Raises EngineError when it could not be asked."""
         ...
 
     async def messages(self, since: datetime, *, timeout: float) -> list[ChatMessage]:

@@ -1,4 +1,4 @@
-"""Typed calls to wa-js, and what its answers mean. The page's half is `driver.js`.
+"""The script in the page, how it is called, and what its answers mean. The page's half is `driver/`.
 
 Why one script: it follows every load of the page by itself (`add_init_script`, which WhatsApp's strict CSP
 allows), so that no load is ever without it and none has it twice.
@@ -6,43 +6,42 @@ allows), so that no load is ever without it and none has it twice.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 
-from whatsapp_session.engine.protocol import NotConnected, SendFailed
-from whatsapp_session.engine.watch import Look, whole
-from whatsapp_session.facts import AckSeen, ChatMessage
+from whatsapp_session.engine.messages import item
+from whatsapp_session.engine.protocol import EngineError, NotConnected, NotFound, SendFailed, SendRefused
+from whatsapp_session.engine.watch import Look
+from whatsapp_session.facts import AckSeen, ChatMessage, Happening
+
+log = logging.getLogger(__name__)
 
 NAME = "__whatsappSession"
 CONFIG = "{disableGoogleAnalytics: true, linkPreviewApiServers: []}"
 """wa-js would otherwise tell Google of logins, and ask other parties' servers about links."""
-
-KINDS = {
-    "chat": "text",
-    "image": "image",
-    "video": "video",
-    "gif": "video",
-    "audio": "audio",
-    "ptt": "audio",
-    "document": "document",
-    "sticker": "sticker",
-    "location": "location",
-    "vcard": "contact",
-    "multi_vcard": "contact",
+DRIVER = ("base", "messages", "look", "events", "files", "sending", "reading")
+"""The files of the driver: one scope, each uses those before it."""
+ERRORS: Mapping[str, type[EngineError]] = {
+    "offline": NotConnected,
+    "missing": NotFound,
+    "refused": SendRefused,
+    "unknown": SendFailed,
 }
-"""WhatsApp's kinds of message as events name them; any other is `text`, with what text it has."""
+"""What a call in the page can end in; every other kind is a plain EngineError."""
 
 
 def script(bundle: str) -> str:
     """What runs at the start of every load: wa-js and the driver, in the top frame of a real page only."""
-    driver = resources.files("whatsapp_session").joinpath("engine/driver.js").read_text("utf-8")
+    folder = resources.files("whatsapp_session").joinpath("engine/driver")
+    driver = "\n".join(folder.joinpath(f"{name}.js").read_text("utf-8") for name in DRIVER)
     return (
         "if (window === window.top && location.protocol.startsWith('http')) {\n"
         f"window.WPPConfig = {CONFIG};\n"
         f"{bundle}\n"
-        f"Object.defineProperty(window, '{NAME}', {{value: (() => {{\n{driver}\n}})()}});\n"
+        f"Object.defineProperty(window, '{NAME}', {{value: (() => {{\n{driver}\nreturn methods;\n}})()}});\n"
         "}"
     )
 
@@ -57,61 +56,37 @@ class Turn:
     """One answer of the pull loop."""
 
     look: Look
-    items: tuple[ChatMessage | AckSeen, ...] = ()
+    items: tuple[ChatMessage | AckSeen | Happening, ...] = ()
 
 
 def turn(answer: dict[str, Any] | None) -> Turn:
     """Read `next`'s answer; None, from a page without the driver, is a page that is not ready."""
     if answer is None:
         return Turn(look=Look())
-    return Turn(look=Look.from_json(answer["look"]), items=tuple(map(item, answer["items"])))
+    return Turn(look=Look.from_json(answer["look"]), items=tuple(_items(answer["items"])))
 
 
-def item(data: dict[str, Any]) -> ChatMessage | AckSeen:
-    """Read one message or acknowledgement."""
-    if "ack" in data:
-        seen = data["ack"]
-        return AckSeen(message_id=seen["id"], chat_id=seen["chat"], ack=int(seen["ack"]))
-    return message(data["message"])
+def _items(data: list[dict[str, Any]]) -> Iterator[ChatMessage | AckSeen | Happening]:
+    """What could be read: one message nobody foresaw must not cost those beside it."""
+    for one in data:
+        try:
+            read = item(one)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            log.warning("left out: the page told something that could not be read (%s)", type(error).__name__)
+            continue
+        if read:
+            yield read
 
 
-def message(data: dict[str, Any]) -> ChatMessage:
-    """Read one message."""
-    return ChatMessage(
-        message_id=data["id"],
-        chat_id=data["chat"],
-        sender=person(data["from"]),
-        recipient=person(data["to"]),
-        from_me=data["fromMe"],
-        kind=KINDS.get(data["kind"], "text"),
-        text=whole(data["text"] or ""),
-        sent_at=datetime.fromtimestamp(data["t"], UTC),
-        ack=min(int(data["ack"]), 3),
-    )
-
-
-def person(wid: str | None) -> str:
-    """`5491123456789@c.us` (or with a device, `:3`) as digits; a LID or a group stays as WhatsApp has it."""
-    user, _, server = (wid or "").partition("@")
-    alone = user.partition(":")[0]
-    return alone if server in {"c.us", "s.whatsapp.net"} else f"{alone}@{server}"
-
-
-def checked(answer: dict[str, Any] | None) -> str | None:
-    """The WhatsApp id of a number, None when it has none. Raises NotConnected when nobody could say."""
+def value(answer: Mapping[str, Any] | None) -> Any:
+    """What a call in the page gave; raises what it ended in."""
     if answer is None:
         raise NotConnected("The page is loading.")
-    if answer["wid"] is None and not Look.from_json(answer["look"]).usable:
-        raise NotConnected("WhatsApp could not be asked about the number.")
-    wid: str | None = answer["wid"]
-    return wid
+    if "error" in answer:
+        raise ERRORS.get(answer["error"], EngineError)(sentence(answer["because"]))
+    return answer["ok"]
 
 
-def sent(answer: dict[str, Any] | None) -> ChatMessage:
-    """The message that WhatsApp accepted. Raises SendFailed with what WhatsApp says otherwise."""
-    if answer is None:
-        raise NotConnected("The page is loading.")
-    data = answer["message"]
-    if data is None or (answer["ack"] < 1 and answer["result"] not in {"OK", "0"}):
-        raise SendFailed(f"WhatsApp did not accept the message: {answer['result'] or 'no reason given'}.")
-    return message({**data, "ack": max(1, answer["ack"])})
+def sentence(words: str) -> str:
+    """With its full stop."""
+    return words if words.endswith((".", "!", "?")) else f"{words}."

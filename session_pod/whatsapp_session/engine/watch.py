@@ -7,6 +7,7 @@ events only say when to look.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from whatsapp_session.facts import (
     Fact,
     LoggedOut,
     NetworkWentAway,
+    PairingCodeShown,
     QrShown,
     Scanned,
     Synced,
@@ -29,6 +31,10 @@ from whatsapp_session.facts import (
 FIRST_QR = timedelta(seconds=60)
 NEXT_QR = timedelta(seconds=20)
 """How long the real site shows its first code and each later one."""
+PAIRING_CODE = timedelta(seconds=180)
+"""How long the real site's pairing code can be typed."""
+PAIRING_RETRY = timedelta(seconds=30)
+"""Before a pairing code that was refused is asked for again."""
 OFFLINE_GRACE = timedelta(seconds=5)
 """A connection that WhatsApp itself restores sooner was not lost: nobody needs to hear of it."""
 FIRST_GRACE = timedelta(seconds=20)
@@ -119,10 +125,13 @@ class Seen:
     code_since: datetime | None = None
     codes: int = 0
     lasts: tuple[timedelta, timedelta] = (FIRST_QR, NEXT_QR)  # observed, when there was something to observe
+    pairing: bool = False  # the login is by pairing code: no QR is told
+    pair_at: datetime | None = None  # when the next pairing code is due
+    pairing_failures: int = 0
 
     def reloaded(self) -> Seen:
         """The same run on a new load of the page."""
-        return replace(self, stage=Stage.INJECT, since=None, offline_since=None, told=None)
+        return replace(self, stage=Stage.INJECT, since=None, offline_since=None, told=None, pair_at=None)
 
     def stuck(self, now: datetime, limits: Mapping[Stage, timedelta] = LIMITS) -> bool:
         """Whether the page is in its stage for longer than that may last."""
@@ -132,7 +141,7 @@ class Seen:
     @property
     def healthy(self) -> bool:
         """Whether the page came to something: a QR, a login, or a network that is away."""
-        return self.told in {QrShown, Synced, NetworkWentAway}
+        return self.told in {QrShown, PairingCodeShown, Synced, NetworkWentAway}
 
 
 def judge(seen: Seen, look: Look, now: datetime) -> tuple[Seen, Fact | None]:
@@ -151,14 +160,36 @@ def judge(seen: Seen, look: Look, now: datetime) -> tuple[Seen, Fact | None]:
         return (seen, AccountChanged(account=account)) if changed else _tell(seen, Synced(account=account))
     grace = OFFLINE_GRACE if seen.healthy else FIRST_GRACE
     if seen.offline_since and now - seen.offline_since >= grace:
-        return _tell(replace(seen, code=None), NetworkWentAway(because="the page has no connection."))
+        because = "the page has no connection."
+        return _tell(replace(seen, code=None, pair_at=None), NetworkWentAway(because=because))
     if look.authenticated:
-        return _tell(replace(seen, code=None), Scanned()) if seen.told is QrShown else (seen, None)
+        waited = seen.told in {QrShown, PairingCodeShown}
+        return _tell(replace(seen, code=None), Scanned()) if waited else (seen, None)
     if seen.was_usable and (look.code or look.mode == "QR"):  # a page that still boots is not logged out
         return _tell(seen, LoggedOut(because="The device was unlinked by the phone or by WhatsApp."))
-    if look.code and look.code != seen.code:
+    if look.code and look.code != seen.code and not seen.pairing:
         return _shown(seen, look.code, now)
     return seen, None
+
+
+def pairing_due(seen: Seen, look: Look, now: datetime) -> bool:
+    """Whether the page should be asked for a pairing code: it waits for a login, and has none that counts."""
+    waits = (
+        look.ready and look.connected and not look.authenticated and (bool(look.code) or look.mode == "QR")
+    )
+    return seen.pairing and waits and (seen.pair_at is None or now >= seen.pair_at)
+
+
+def pairing_code(seen: Seen, code: str, now: datetime) -> tuple[Seen, PairingCodeShown]:
+    """WhatsApp gave a pairing code."""
+    letters = re.sub(r"[^A-Za-z0-9]", "", code).upper()
+    shown = replace(seen, pair_at=now + PAIRING_CODE, pairing_failures=0, told=PairingCodeShown)
+    return shown, PairingCodeShown(code=f"{letters[:4]}-{letters[4:]}", expires_at=now + PAIRING_CODE)
+
+
+def no_pairing_code(seen: Seen, now: datetime) -> Seen:
+    """WhatsApp gave none."""
+    return replace(seen, pair_at=now + PAIRING_RETRY, pairing_failures=seen.pairing_failures + 1)
 
 
 def _timed(seen: Seen, look: Look, now: datetime) -> Seen:
@@ -167,7 +198,7 @@ def _timed(seen: Seen, look: Look, now: datetime) -> Seen:
         stage = Stage.INJECT
     elif look.authenticated and not look.usable:
         stage = Stage.SYNC
-    elif look.usable or look.code:
+    elif look.usable or look.code or seen.told is PairingCodeShown:
         stage = Stage.ALIVE
     else:
         stage = Stage.BOOT

@@ -1,148 +1,92 @@
-"""The web engine: a run is one browser after another until the session works, and heals what fails.
+"""The web engine: `WhatsAppEngine` by Chromium and wa-js. A run keeps the page (`runs`); here it is asked.
 
-Its life: launch, open the page, look at it again and again, tell what changed. A page that crashed or is
-stuck is opened again, then in a new browser (`ladder`), none of which needs a new QR. A site that cannot be
-reached is nobody's fault: it is tried again for ever, at growing distances.
+Every call goes to the page there is at that moment, and ends when that page does.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 
-from whatsapp_session.engine import profile, wa
-from whatsapp_session.engine.browser import Browser, Options
-from whatsapp_session.engine.ladder import PAUSES, Ladder, Step
-from whatsapp_session.engine.page import Navigated, WhatsAppPage
-from whatsapp_session.engine.protocol import (
-    BrowserGone,
-    EngineError,
-    EngineStuck,
-    NotConnected,
-    NotOnWhatsApp,
-    PageLost,
-    SendFailed,
-    SiteUnreachable,
-    Stage,
-    Told,
-)
-from whatsapp_session.engine.watch import LIMITS, Look, Seen, judge
-from whatsapp_session.facts import (
-    AckSeen,
-    BanFound,
-    BrowserLost,
-    ChatMessage,
-    ConflictFound,
-    Fact,
-    Healing,
-    LoggedOut,
-    NetworkWentAway,
-)
+from whatsapp_session.engine import files, profile, reading, sending, wa
+from whatsapp_session.engine.page import Navigated
+from whatsapp_session.engine.protocol import Chat, Contact, Group, Picture, Stage
+from whatsapp_session.engine.runs import Patience, Runs
+from whatsapp_session.facts import ChatMessage
+from whatsapp_session.outgoing import Outgoing
 
-log = logging.getLogger(__name__)
-
-LOOK_EVERY = 2.0
-"""Seconds between two looks at a quiet page."""
-CHECK_TIMEOUT = 15.0
-HANGS = frozenset({Stage.ALIVE, Stage.OPEN, Stage.CLOSE_PAGE})
-"""Stuck here, the renderer hangs: a reload would leave it behind, with its memory."""
-HEAL_CLOSE_TIMEOUT = 3.0
-"""Seconds for a browser that failed to close by itself: a session waits, and its login is on disk."""
-REFRESH_PAUSE = timedelta(seconds=5)
+__all__ = ["Patience", "WebEngine"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long the engine waits for what; its tests have less of it than people."""
+class WebEngine(Runs):
+    """`WhatsAppEngine`; what each call raises stands in the protocol."""
 
-    limits: Mapping[Stage, timedelta] = field(default_factory=lambda: LIMITS)
-    pauses: tuple[float, ...] = PAUSES
-    retries: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-    """Seconds between two tries of a site that cannot be reached; the last one for ever."""
-    offline_reload: timedelta = timedelta(seconds=120)
-    """A page that has not found back by then is loaded again."""
+    async def resolve(self, to: str, *, timeout: float) -> str:
+        """The chat id to send to."""
+        return await reading.resolve(self._open_page(), to, timeout=timeout)
 
+    async def send(self, outgoing: Outgoing, *, chat_id: str, bare_id: str, timeout: float) -> ChatMessage:
+        """Send a NewMessage under its id, and wait until WhatsApp has accepted it."""
+        page = self._open_page()
+        return await sending.send(page, outgoing, chat_id=chat_id, bare_id=bare_id, timeout=timeout)
 
-class WebEngine:
-    """`WhatsAppEngine` by Chromium and wa-js. The login's lock is held by whoever makes it."""
+    async def change(self, outgoing: Outgoing, *, timeout: float) -> None:
+        """Do a Change."""
+        await sending.change(self._open_page(), outgoing, timeout=timeout)
 
-    def __init__(
-        self,
-        options: Options,
-        *,
-        script: str,
-        patience: Patience = Patience(),
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._options = options
-        self._patience = patience
-        self._script = script
-        self._clock = clock
-        self._told: asyncio.Queue[Told] = asyncio.Queue()
-        self._run = 0
-        self._task: asyncio.Task[None] | None = None
-        self._page: WhatsAppPage | None = None
-        self._seen = Seen()
-        self._healthy_since: datetime | None = None
-        self._refreshed_at: datetime | None = None
-
-    def start(self) -> int:
-        """Begin a run."""
-        self._run += 1
-        self._seen = Seen()
-        self._task = asyncio.get_running_loop().create_task(self._live(self._run), name="web engine")
-        return self._run
-
-    async def stop(self) -> None:
-        """End the run; the browser has written its profile when this returns."""
-        task, self._task = self._task, None
-        if task is None:
-            return
-        task.cancel()
-        await asyncio.wait({task})
-        if not task.cancelled() and (error := task.exception()):
-            log.error("the engine failed while it was stopped", exc_info=error)
-
-    def hurry(self) -> None:
-        """Kill the browser, whatever it still wanted to write."""
-        profile.kill(self._options.profile)
-
-    async def events(self) -> AsyncIterator[Told]:
-        """Everything that is told."""
-        while True:
-            yield await self._told.get()
-
-    async def send(self, to: str, text: str, *, timeout: float) -> ChatMessage:
-        """Check the number, send, wait for WhatsApp's acceptance."""
-        page = self._usable()
-        try:
-            wid = wa.checked(await page.call(Stage.CHECK, "check", to, timeout=CHECK_TIMEOUT))
-            if wid is None:
-                raise NotOnWhatsApp(f"{to} is not on WhatsApp. Check the number and its country code.")
-            argument = {"wid": wid, "body": text}
-            return wa.sent(await page.call(Stage.SEND, "send", argument, timeout=timeout))
-        except EngineStuck as stuck:
-            if stuck.stage is Stage.CHECK:
-                raise SendFailed(f"{stuck} Nothing was sent; try again.") from None
-            raise SendFailed(
-                f"{stuck} It may still go out: a message.sent event tells. Look before sending it again."
-            ) from None
-        except (PageLost, BrowserGone) as error:
-            raise SendFailed(f"{error} The session heals itself; a message.sent event tells.") from None
+    async def find(self, chat_id: str, bare_id: str, *, timeout: float) -> ChatMessage | None:
+        """The own message with this id."""
+        return await sending.find(self._open_page(), chat_id, bare_id, timeout=timeout)
 
     async def messages(self, since: datetime, *, timeout: float) -> list[ChatMessage]:
-        """What the page's store has from `since` on."""
-        seconds = int(since.timestamp())
-        found = await self._usable().call(Stage.READ, "recent", seconds, timeout=timeout)
-        return [wa.message(one) for one in found or []]
+        """What the page's store has from `since` on, oldest first."""
+        return await reading.recent(self._open_page(), int(since.timestamp()), timeout=timeout)
+
+    async def download(self, message_id: str, into: Path, *, limit: int, timeout: float) -> str:
+        """Write the file of a message to `into`; its MIME type."""
+        return await files.download(self._open_page(), message_id, into, limit=limit, timeout=timeout)
+
+    async def mark_read(self, chat_id: str, *, timeout: float) -> None:
+        """Everything in the chat is read."""
+        wa.value(await self._open_page().call(Stage.READ, "markRead", chat_id, timeout=timeout))
+
+    async def typing(self, chat_id: str, state: str, *, timeout: float) -> None:
+        """Show `composing`, `recording` or `paused`."""
+        argument = {"chat": chat_id, "state": state}
+        wa.value(await self._open_page().call(Stage.READ, "typing", argument, timeout=timeout))
+
+    async def follow_presence(self, chat_id: str, *, timeout: float) -> None:
+        """Have PresenceSeen told for this chat until the page loads again."""
+        wa.value(await self._open_page().call(Stage.READ, "followPresence", chat_id, timeout=timeout))
+
+    async def chats(self, *, timeout: float) -> list[Chat]:
+        """All chats, newest first."""
+        return await reading.chats(self._open_page(), timeout=timeout)
+
+    async def history(
+        self, chat_id: str, *, before: str | None, limit: int, timeout: float
+    ) -> list[ChatMessage]:
+        """Messages of a chat, newest first."""
+        page = self._open_page()
+        return await reading.history(page, chat_id, before=before, limit=limit, timeout=timeout)
+
+    async def contacts(self, *, timeout: float) -> list[Contact]:
+        """Everybody the account knows."""
+        return await reading.contacts(self._open_page(), timeout=timeout)
+
+    async def groups(self, *, timeout: float) -> list[Group]:
+        """All groups with their members."""
+        return await reading.groups(self._open_page(), timeout=timeout)
+
+    async def picture(self, id: str, *, timeout: float) -> Picture:
+        """The profile picture of a person or group."""
+        return await files.picture(self._open_page(), id, timeout=timeout)
 
     async def logout(self, *, timeout: float) -> None:
         """Unlink this device; the page's reload afterwards ends the call."""
         try:
-            await self._usable().call(Stage.LOGOUT, "logout", timeout=timeout)
+            await self._open_page().call(Stage.LOGOUT, "logout", timeout=timeout)
         except Navigated:
             return
 
@@ -150,89 +94,3 @@ class WebEngine:
         """Delete the profile."""
         await profile.clear(self._options.profile)
         await asyncio.to_thread(profile.forget, self._options.profile)
-
-    def _usable(self) -> WhatsAppPage:
-        if self._page is None:
-            raise NotConnected("The browser is starting.")
-        return self._page
-
-    def _tell(self, run: int, what: Fact | ChatMessage | AckSeen) -> None:
-        self._told.put_nowait(Told(run=run, what=what))
-
-    async def _live(self, run: int) -> None:
-        ladder = Ladder()
-        browser: Browser | None = None
-        tries = 0
-        try:
-            while True:
-                self._healthy_since = None
-                self._seen = self._seen.reloaded()
-                try:
-                    browser = browser or await Browser.launch(self._options, self._script)
-                    await self._watch(run, browser)
-                    return
-                except SiteUnreachable as error:
-                    tries = 0 if self._healthy_since else tries
-                    log.warning("%s", error)
-                    self._tell(run, NetworkWentAway(because=str(error)))
-                    retries = self._patience.retries
-                    await asyncio.sleep(retries[min(tries, len(retries) - 1)])
-                    tries += 1
-                except Exception as error:
-                    # Not of our kinds: a bug here or in the driver. It is healed like the others, and seen.
-                    log.warning("%s", error, exc_info=not isinstance(error, EngineError))
-                    hangs = isinstance(error, EngineStuck) and error.stage in HANGS
-                    gone = hangs or isinstance(error, BrowserGone)
-                    ladder, step, pause = ladder.fail(
-                        browser_gone=gone, healthy_for=self._health(), pauses=self._patience.pauses
-                    )
-                    if step is Step.GIVE_UP:
-                        self._tell(run, BrowserLost(because=str(error)))
-                        return
-                    self._tell(run, Healing(because=str(error)))
-                    self._page = None
-                    if step is Step.NEW_BROWSER and browser:
-                        await browser.close(timeout=HEAL_CLOSE_TIMEOUT)
-                        browser = None
-                    await asyncio.sleep(pause)
-        finally:
-            self._page = None
-            if browser:
-                await browser.close()
-
-    def _health(self) -> float:
-        """For how many seconds the page had worked."""
-        return (self._clock() - self._healthy_since).total_seconds() if self._healthy_since else 0.0
-
-    async def _watch(self, run: int, browser: Browser) -> None:
-        """Look at the page until the run's end; raises EngineError for what needs a cure."""
-        page = await WhatsAppPage.open(browser, self._options.url)
-        self._page = page
-        while True:
-            try:
-                turn = await page.next(LOOK_EVERY)
-            except Navigated:
-                self._seen = self._seen.reloaded()
-                continue
-            now = self._clock()
-            self._seen, fact = judge(self._seen, turn.look, now)
-            if fact:
-                self._tell(run, fact)
-            for item in turn.items:
-                self._tell(run, item)
-            if isinstance(fact, LoggedOut | ConflictFound | BanFound):
-                self._page = None
-                await asyncio.Event().wait()  # until `stop`: a QR that nobody asked for is not shown
-            self._check(now, turn.look)
-            if turn.look.idle and (not self._refreshed_at or now - self._refreshed_at > REFRESH_PAUSE):
-                self._refreshed_at = now
-                await page.call(Stage.ALIVE, "refresh", timeout=CHECK_TIMEOUT)
-
-    def _check(self, now: datetime, look: Look) -> None:
-        """Raise for a page that stays too long where it is."""
-        seen = self._seen
-        if seen.stuck(now, self._patience.limits):
-            raise EngineStuck(seen.stage, self._patience.limits[seen.stage].total_seconds(), look.detail)
-        if seen.offline_since and now - seen.offline_since > self._patience.offline_reload:
-            raise SiteUnreachable("the page has no connection and is loaded again.")
-        self._healthy_since = self._healthy_since or now if seen.healthy else None

@@ -101,7 +101,19 @@ async def test_a_site_that_answers_errors_is_the_networks_fault_and_tried_again(
 
 async def test_nothing_can_be_sent_before_there_is_a_page(engine: WebEngine) -> None:
     with pytest.raises(NotConnected):
-        await engine.send("5491100000002", "hello", timeout=1)
+        await engine.resolve("5491100000002", timeout=1)
+
+
+async def test_a_second_stop_waits_for_the_browser_as_the_first_does(
+    engine: WebEngine, tmp_path: Path
+) -> None:
+    engine.start()
+    await told(engine, 1)
+    first = asyncio.ensure_future(engine.stop())
+    await asyncio.sleep(0)
+    await engine.stop()
+    assert profile.browsers(tmp_path / "login") == []
+    await first
 
 
 async def test_a_stop_in_the_middle_of_a_start_leaves_no_browser_and_a_new_run_works(
