@@ -43,6 +43,10 @@ class Trials:
     unknown_since: datetime | None = None
 
 
+FRESH = Trials()
+"""Not tried yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
     """The receiver has it."""
