@@ -35,8 +35,8 @@ def draft_of(body: Send, world: World, number: str, chat: str) -> Draft:
 def _media(kind: str, given: MediaIn | None, world: World) -> Media:
     if given:
         return Media(
-            sha256=world.media.put(given.data),
-            size=len(given.data),
+            sha256=world.media.put(given.file),
+            size=len(given.file),
             mimeType=given.mimeType or MIME_TYPES[kind],
             fileName=given.fileName or ("document" if kind == "document" else None),
         )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from PIL import Image, ImageDraw
 from starlette.responses import FileResponse, Response
 
+from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.page_routes import HEADERS
 from whatsapp_simulator.world import World
 
@@ -15,18 +16,27 @@ router = APIRouter(include_in_schema=False)
 PICTURE_PIXELS = 640
 
 
+def _check_line(world: World, device_id: str) -> None:
+    """Raises `Refused(no_connection)` while the page's line is cut."""
+    device = world.store.device(device_id)
+    if world.disturbances.is_cut_off(device.number if device else None):
+        raise Refused("no_connection", "The network is down: see /network and /cut.", status=503)
+
+
 @router.post("/mms/upload")
-async def upload(request: Request) -> dict[str, object]:
+async def upload(request: Request, device: str = "") -> dict[str, object]:
     """Keeps a file; whoever has its name can fetch it, as with the real ones."""
     world: World = request.app.state.world
+    _check_line(world, device)
     name, size = await world.media.take(request.stream())
     return {"sha256": name, "size": size, "directPath": f"/mms/{name}"}
 
 
 @router.get("/mms/{name}")
-async def download(name: str, request: Request) -> Response:
+async def download(name: str, request: Request, device: str = "") -> Response:
     """A file; 410 when it is gone, as the real ones say."""
     world: World = request.app.state.world
+    _check_line(world, device)
     path = world.media.path(name)
     if path is None:
         return Response("gone", status_code=410, headers=HEADERS)

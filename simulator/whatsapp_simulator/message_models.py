@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any
 
-from pydantic import Base64Bytes, BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from whatsapp_simulator.content import MAX_TEXT, Contact, Location, Media, Poll
 from whatsapp_simulator.kinds import Kind
@@ -15,9 +16,19 @@ CHAT = Annotated[str, Field(examples=["5491198765432"], description="a number, <
 
 
 class MediaIn(Strict):
-    data: Annotated[Base64Bytes, Field(description="the file in base64")]
+    data: Annotated[str, Field(description="the file in base64")]
     mimeType: Annotated[str | None, Field(max_length=200, examples=["image/jpeg"])] = None
     fileName: Annotated[str | None, Field(max_length=300, examples=["invoice.pdf"])] = None
+
+    @field_validator("data")
+    @classmethod
+    def _is_base64(cls, data: str) -> str:
+        base64.b64decode(data, validate=True)  # its error is a ValueError, which names the field
+        return data
+
+    @property
+    def file(self) -> bytes:
+        return base64.b64decode(self.data)
 
 
 class Send(Strict):

@@ -44,6 +44,7 @@ SCRIPTS = (
     "wire.js",
     "messages.js",
     "media.js",
+    "media_prep.js",
     "groups.js",
     "changes.js",
     "outgoing.js",

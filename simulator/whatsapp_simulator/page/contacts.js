@@ -158,3 +158,14 @@ __d('WAWebFrontendContactGetters', (require, exports) => {
   exports.getSearchVerifiedName = (contact) => (contact.verifiedName || '').toLowerCase();
   exports.getHeader = (contact) => exports.getDisplayName(contact).charAt(0).toUpperCase();
 });
+
+__d('WAWebVCard', (require, exports) => {
+  exports.vcardFromContactModel = (contact) => {
+    const name = contact.formattedName || require('WAWebFrontendContactGetters').getDisplayName(contact);
+    const phone = require('WAWebFrontendContactGetters').getPhoneNumber(contact);
+    const tel = phone ? `\nTEL;type=CELL;waid=${phone.user}:+${phone.user}` : '';
+    return { displayName: name, vcard: `BEGIN:VCARD\nVERSION:3.0\nN:;${name};;;\nFN:${name}${tel}\nEND:VCARD`,
+      isMultiVcard: false };
+  };
+  exports.mergeVcards = (vcards) => vcards[0];
+});

@@ -1,5 +1,5 @@
-// Files: taken from a client, prepared, uploaded and attached to a message; downloaded when somebody asks. Bytes stay as
-// they are (the real page encrypts them, and makes pictures smaller).
+// Files: held, uploaded and attached to a message; downloaded when somebody asks. Bytes stay as they are (the real page
+// encrypts them).
 'use strict';
 
 __d('WAWebMediaOpaqueDataBase', (require, exports) => {
@@ -92,94 +92,6 @@ __d('WAWebMediaCalculateFilehash', (require, exports) => {
   };
 });
 
-// Thumbnails and lengths. Without a codec (the tests' Chromium has none for MP4) the browser says so, as a real one does.
-__d('WAWebGenerateVideoThumbsAndDuration', (require, exports) => {
-  const LOAD_MS = 5000;
-
-  exports.loaded = (tag, blob) => new Promise((resolve, reject) => {
-    const element = document.createElement(tag);
-    const url = URL.createObjectURL(blob);
-    const end = (settle, value) => { clearTimeout(timer); URL.revokeObjectURL(url); settle(value); };
-    const timer = setTimeout(() => end(reject, new Error(`${tag}: nothing loaded in ${LOAD_MS} ms`)), LOAD_MS);
-    element.onloadedmetadata = () => end(resolve, element);
-    element.onerror = () => end(reject, new Error('MEDIA_ERR_SRC_NOT_SUPPORTED'));
-    element.preload = 'metadata';
-    element.src = url;
-  });
-
-  exports.generateVideoThumbsAndDuration = async ({ file, maxDimensions }) => {
-    const { duration, videoWidth, videoHeight } = await exports.loaded('video', file);
-    return { duration: Math.round(duration), thumbs: maxDimensions.map(() => ({ url: '', width: videoWidth,
-      height: videoHeight, fullWidth: videoWidth, fullHeight: videoHeight })) };
-  };
-});
-
-__d('WAWebIsAnimatedWebp', (require, exports) => {
-  exports.isAnimatedWebp = (buffer) => String.fromCharCode(...new Uint8Array(buffer).slice(0, 64)).includes('ANIM');
-});
-
-// A sticker is a WebP of 512 x 512: other pictures are drawn into one.
-__d('WAWebProcessRawSticker', (require, exports) => {
-  const OpaqueData = require('WAWebMediaOpaqueData').default;
-  const SIDE = 512;
-
-  exports.processRawSticker = async (data) => {
-    const done = (mediaBlob) =>
-      ({ type: 'sticker', mediaBlob, mimetype: 'image/webp', fullWidth: SIDE, fullHeight: SIDE });
-    if (data.type() === 'image/webp') {
-      return done(data);
-    }
-    const picture = await createImageBitmap(data.forceToBlob());
-    const scale = SIDE / Math.max(picture.width, picture.height);
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = SIDE;
-    const [width, height] = [picture.width * scale, picture.height * scale];
-    canvas.getContext('2d').drawImage(picture, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
-    const blob = await new Promise((resolve) => { canvas.toBlob(resolve, 'image/webp'); });
-    return done(await OpaqueData.createFromData(blob, 'image/webp'));
-  };
-});
-
-__d('WAWebProcessRawAudioVideo', (require, exports) => {
-  const Thumbs = require('WAWebGenerateVideoThumbsAndDuration');
-
-  exports.processRawAudioVideo = async (mediaBlob, isPtt, precomputedFields, asGif, _, type) => {
-    const file = mediaBlob.forceToBlob();
-    const done = { type, mediaBlob, mimetype: mediaBlob.type(), isGif: Boolean(asGif) };
-    try {
-      if (type === 'video') {
-        const { duration, thumbs: [thumb] } = await Thumbs.generateVideoThumbsAndDuration({ file, maxDimensions: [100],
-          debugHint: 'simulator', throwOnBlack: false });
-        return { ...done, duration, fullWidth: thumb.fullWidth, fullHeight: thumb.fullHeight };
-      }
-      const duration = precomputedFields ? precomputedFields.duration
-        : Math.round((await Thumbs.loaded('audio', file)).duration);
-      return { ...done, duration: Number.isFinite(duration) ? duration : 0, waveform: (precomputedFields || {}).waveform };
-    } catch (error) {
-      console.warn(`media: length unknown: ${error.message}`);
-      return { ...done, duration: 0 };
-    }
-  };
-});
-
-__d('WAWebProcessRawMedia', (require, exports) => {
-  exports.processRawMedia = async (data, { isPtt, asDocument, asGif, asSticker, precomputedFields } = {}) => {
-    const kind = data.type().split('/')[0];
-    if (asSticker) {
-      return require('WAWebProcessRawSticker').processRawSticker(data);
-    }
-    if (!asDocument && (kind === 'video' || kind === 'audio')) {
-      const type = kind === 'audio' && isPtt ? 'ptt' : kind;
-      return require('WAWebProcessRawAudioVideo').processRawAudioVideo(data, isPtt, precomputedFields, asGif, null, type);
-    }
-    if (!asDocument && kind === 'image') {
-      const { width, height } = await createImageBitmap(data.forceToBlob());
-      return { type: 'image', mediaBlob: data, mimetype: data.type(), fullWidth: width, fullHeight: height };
-    }
-    return { type: 'document', mediaBlob: data, mimetype: data.type() || 'application/octet-stream' };
-  };
-});
-
 __d('WAWebUploadManager', (require, exports) => {
   const { BackendEventBus } = require('WAWebBackendEventBus');
   const { Socket } = require('WAWebSocketModel');
@@ -197,7 +109,7 @@ __d('WAWebUploadManager', (require, exports) => {
     const body = mediaBlob.forceToBlob();
     for (const ms of [...PAUSES_MS, 0]) {
       try {
-        const answer = await fetch(`/mms/upload?type=${mediaType}`, { method: 'POST', body, signal });
+        const answer = await fetch(require('WASimulatorMedia').withDevice(`/mms/upload?type=${mediaType}`), { method: 'POST', body, signal });
         if (answer.ok) {
           return await answer.json();
         }
@@ -218,46 +130,17 @@ __d('WAWebMediaUploadMmsThumbnail', (require, exports) => {
   exports.default = async () => { throw new Error('thumbnail: not simulated'); };
 });
 
-__d('WAWebMediaPrep', (require, exports) => {
-  const MediaData = require('WAWebMediaDataModel').default;
-
-  class MediaPrep {
-    constructor(type, prepared) {
-      this.type = type;
-      this._mediaData = null;
-      this._prepared = prepared.then((values) => {
-        const { mediaBlob } = values;
-        this._mediaData = new MediaData({ ...values, size: mediaBlob.size(), mediaStage: 'PREPARED' });
-        return this._mediaData;
-      });
-      this._prepared.catch(() => {});
-    }
-
-    waitForPrep() { return this._prepared; }
-
-    // Shown at once, uploaded, sent; the promise tells the outcome.
-    async sendToChat({ chat, options = {} }) {
-      const data = await this.waitForPrep();
-      const given = options.productMsgOptions || {};
-      const values = await require('WASimulatorMedia').message(chat, data, options);
-      return require('WASimulatorMedia').send(chat, { ...values, ...given, type: values.type }, data);
-    }
-  }
-  exports.MediaPrep = MediaPrep;
-  exports.prepRawMedia = (data, options) =>
-    new MediaPrep(options.asDocument ? 'document' : 'media', require('WAWebProcessRawMedia').processRawMedia(data, options));
-  exports.uploadProductImage = async () => { throw new Error('product images: not simulated'); };
-});
-
-__d('WAWebPrepRawMedia', (require, exports) => {
-  exports.prepRawMedia = (...args) => require('WAWebMediaPrep').prepRawMedia(...args);
-});
-
 __d('WASimulatorMedia', (require, exports) => {
   const MediaData = require('WAWebMediaDataModel').default;
   const OpaqueData = require('WAWebMediaOpaqueData').default;
   const { LruMediaStore } = require('WAWebLruMediaStore');
   const MsgKey = require('WAWebMsgKey').default;
+
+  // Files travel on lines of their own, which are cut together with the page's.
+  exports.withDevice = (path) => {
+    const login = require('WASimulatorLogin').current();
+    return `${path}${path.includes('?') ? '&' : '?'}device=${login ? login.device : ''}`;
+  };
 
   // The media of a message that came, or that was kept over a restart.
   exports.dataOf = ({ type, mimetype, filehash, encFilehash, mediaKey, size, filename, duration, width, height, directPath,
@@ -297,7 +180,7 @@ __d('WASimulatorMedia', (require, exports) => {
   exports.download = async (msg) => {
     const data = msg.mediaData;
     data.mediaStage = 'FETCHING';
-    const answer = await fetch(data.directPath).catch(() => ({ ok: false, status: 0 }));
+    const answer = await fetch(exports.withDevice(data.directPath)).catch(() => ({ ok: false, status: 0 }));
     if (!answer.ok) {
       data.mediaStage = answer.status === 410 ? 'ERROR_MISSING' : 'ERROR_NEED_UPLOAD';
       throw new Error(`media: ${answer.status || 'no connection'}`);
@@ -308,15 +191,4 @@ __d('WASimulatorMedia', (require, exports) => {
       mediaStage: 'RESOLVED' });
     return data;
   };
-});
-
-__d('WAWebVCard', (require, exports) => {
-  exports.vcardFromContactModel = (contact) => {
-    const name = contact.formattedName || require('WAWebFrontendContactGetters').getDisplayName(contact);
-    const phone = require('WAWebFrontendContactGetters').getPhoneNumber(contact);
-    const tel = phone ? `\nTEL;type=CELL;waid=${phone.user}:+${phone.user}` : '';
-    return { displayName: name, vcard: `BEGIN:VCARD\nVERSION:3.0\nN:;${name};;;\nFN:${name}${tel}\nEND:VCARD`,
-      isMultiVcard: false };
-  };
-  exports.mergeVcards = (vcards) => vcards[0];
 });

@@ -55,10 +55,32 @@
     attempt(() => call('POST', `/phones/${number}/read`, { chat: other }), `Chat with ${other}`);
   }
 
+  // What a message says, in one line.
+  function label(message) {
+    if (message.deleted) {
+      return 'This message was deleted';
+    }
+    const { location, contacts, poll } = message;
+    const parts = [message.author && !message.fromMe && `${message.author}:`, message.type !== 'text' && `[${message.type}]`,
+      message.forwarded && '(forwarded)', message.text, location && `${location.latitude}, ${location.longitude}`,
+      location && location.name, contacts && contacts.map(({ name }) => name).join(', '),
+      poll && `${poll.name} (${poll.options.join(' / ')})`, message.edited && '(edited)'];
+    return parts.filter(Boolean).join(' ');
+  }
+
   function bubble(message) {
     const made = document.createElement('div');
     made.className = message.fromMe ? 'bubble out' : 'bubble in';
-    made.textContent = message.text;
+    made.textContent = label(message);
+    if (message.media) {
+      const file = document.createElement('a');
+      file.href = `/phones/${number}/messages/${message.id}/media`;
+      file.textContent = ` ${message.media.fileName || message.media.mimeType}, ${message.media.size} bytes`;
+      made.append(file);
+    }
+    if (message.reactions.length) {
+      made.append(` ${message.reactions.map(({ emoji }) => emoji).join('')}`);
+    }
     const about = document.createElement('time');
     about.textContent = `${new Date(message.timestamp).toLocaleTimeString()}${message.fromMe ? ` · ack ${message.ack}` : ''}`;
     made.append(about);
@@ -84,7 +106,7 @@
     byId('phone-chats').replaceChildren(...others.map((other) => {
       const mine = messages.filter((message) => message.chat === other);
       const unread = mine.filter((message) => !message.fromMe && message.ack < 3).length;
-      return item(`${other}: ${mine[mine.length - 1].text}${unread ? ` (${unread} unread)` : ''}`, 'Open',
+      return item(`${other}: ${label(mine[mine.length - 1])}${unread ? ` (${unread} unread)` : ''}`, 'Open',
         () => openChat(other));
     }));
     byId('talk').replaceChildren(...messages.filter((message) => message.chat === chat).map(bubble));
@@ -119,7 +141,8 @@
   });
   byId('send').addEventListener('submit', (event) => {
     event.preventDefault();
-    chat = byId('to').value.replace(/\D/g, '');
+    const to = byId('to').value.trim();
+    chat = to.includes('@') ? to : to.replace(/\D/g, '');
     attempt(() => call('POST', `/phones/${number}/send`, { to: chat, text: byId('message').value }), 'Sent.');
     byId('message').value = '';
   });

@@ -8,6 +8,7 @@ __d('WASimulatorUi', (require, exports) => {
   const { Cmd } = require('WAWebCmd');
   const { ChatCollection } = require('WAWebChatCollection');
   const { MsgCollection } = require('WAWebMsgCollection');
+  const Wire = require('WASimulatorWire');
   const byId = (id) => document.getElementById(id);
   const TICKS = { '-1': '⚠', 0: '🕓', 1: '✓', 2: '✓✓', 3: '✓✓' };
 
@@ -64,7 +65,7 @@ __d('WASimulatorUi', (require, exports) => {
       const last = chat.msgs.last();
       const row = element('button', chat.active ? 'chat active' : 'chat');
       row.append(element('span', 'name', chat.formattedTitle), element('time', '', clock(chat.t)),
-        element('span', 'preview', last ? last.body : ''));
+        element('span', 'preview', last ? Wire.label(last) : ''));
       if (chat.unreadCount > 0) {
         row.append(element('span', 'unread', String(chat.unreadCount)));
       }
@@ -82,7 +83,7 @@ __d('WASimulatorUi', (require, exports) => {
     byId('title').textContent = chat ? chat.formattedTitle : 'Choose a chat';
     byId('messages').replaceChildren(...(chat ? chat.msgs : []).map((msg) => {
       const bubble = element('div', msg.id.fromMe ? 'bubble out' : 'bubble in');
-      bubble.append(element('span', 'text', msg.body), element('time', '', clock(msg.t)));
+      bubble.append(element('span', 'text', Wire.label(msg)), element('time', '', clock(msg.t)));
       if (msg.id.fromMe) {
         bubble.append(element('span', msg.ack === 3 ? 'ticks read' : 'ticks', TICKS[msg.ack] || ''));
       }

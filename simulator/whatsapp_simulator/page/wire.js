@@ -145,6 +145,15 @@ __d('WASimulatorWire', (require, exports) => {
     return content;
   };
 
+  // What a person reads of it, in one line.
+  exports.label = (msg) => {
+    const what = { chat: '', revoked: 'This message was deleted', ciphertext: 'Waiting for this message', gp2: msg.subtype,
+      vcard: msg.vcardFormattedName, poll_creation: msg.pollName, location: msg.loc }[msg.type];
+    const kind = msg.type === 'chat' || msg.type === 'revoked' || msg.type === 'ciphertext' ? '' : `[${msg.type}]`;
+    return [kind, what, msg.type === 'chat' ? msg.body : exports.hasCaption(msg.type) && (msg.caption || msg.filename)]
+      .filter(Boolean).join(' ');
+  };
+
   // The text that is sent: of media the caption, if a person wrote one.
   exports.text = (msg) => {
     if (exports.isMedia(msg.type)) {

@@ -48,3 +48,47 @@ def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
     fresh = open_database(path, reset=True)
     assert fresh.execute("SELECT count(*) FROM connections").fetchone() == (0,)
     fresh.close()
+
+
+def test_a_file_of_the_first_version_is_brought_to_todays_tables(tmp_path: Path) -> None:
+    path = tmp_path / "simulator.sqlite3"
+    old = sqlite3.connect(path)
+    old.executescript(
+        """
+        CREATE TABLE accounts (
+          number TEXT PRIMARY KEY, name TEXT NOT NULL, platform TEXT NOT NULL, lid TEXT NOT NULL UNIQUE,
+          auto_read INTEGER NOT NULL, created_at REAL NOT NULL, next_slot INTEGER NOT NULL DEFAULT 1
+        ) STRICT;
+        CREATE TABLE devices (
+          id TEXT PRIMARY KEY, number TEXT NOT NULL REFERENCES accounts(number), slot INTEGER NOT NULL,
+          secret TEXT NOT NULL, name TEXT NOT NULL, linked_at REAL NOT NULL, synced_seq INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX devices_of ON devices(number);
+        CREATE TABLE messages (
+          seq INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL REFERENCES accounts(number),
+          chat TEXT NOT NULL, id TEXT NOT NULL, from_me INTEGER NOT NULL, type TEXT NOT NULL,
+          text TEXT NOT NULL, time INTEGER NOT NULL, ack INTEGER NOT NULL, UNIQUE (owner, from_me, id)
+        ) STRICT;
+        CREATE INDEX messages_of_chat ON messages(owner, chat, seq);
+        CREATE TABLE connections (
+          id INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL, device TEXT NOT NULL,
+          slot INTEGER NOT NULL, opened_at REAL NOT NULL, closed_at REAL
+        ) STRICT;
+        CREATE INDEX open_connections ON connections(closed_at) WHERE closed_at IS NULL;
+        INSERT INTO accounts VALUES
+          ('1', 'Ana', 'android', '11', 1, 0, 1), ('2', 'Bea', 'android', '22', 1, 0, 1);
+        INSERT INTO messages (owner, chat, id, from_me, type, text, time, ack) VALUES
+          ('1', '2', '3EB0', 1, 'chat', 'hello', 7, 3), ('2', '1', '3EB0', 0, 'chat', 'hello', 7, 3);
+        PRAGMA user_version = 1;
+        """
+    )
+    old.close()
+    database = open_database(path)
+    rows = database.execute("SELECT seq, owner, author, type, text, content FROM messages ORDER BY seq")
+    assert rows.fetchall() == [(1, "1", "1", "text", "hello", "{}"), (2, "2", "1", "text", "hello", "{}")]
+    assert database.execute("SELECT lid_only, picture FROM accounts").fetchall() == [(0, 1), (0, 1)]
+    fresh = open_database(tmp_path / "fresh.sqlite3")
+    tables = "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
+    assert [name for name, _ in database.execute(tables)] == [name for name, _ in fresh.execute(tables)]
+    database.close()
+    fresh.close()
