@@ -143,6 +143,11 @@ class Configurator:
             return
         memory.stored, memory.problem, memory.retry = prepared.mark(pod), "", None
 
+    def stored(self, session: Session, memory: Memory) -> str:
+        """The revision that the session's Secret holds, as far as is known."""
+        revision = memory.stored.partition("/")[0] if memory.stored else ""
+        return revision or str(session.status.get("storedRevision", ""))
+
     def made(self, prepared: Prepared, memory: Memory) -> None:
         """The Secret was written together with a new pod."""
         memory.stored, memory.problem, memory.retry = prepared.mark(None), "", None
@@ -183,8 +188,8 @@ class Configurator:
         mark = prepared.mark(pod)
         if memory.stored:
             return memory.stored in (mark, prepared.mark(None))
-        # An operator that has just started: what status says to be in force was stored before it was told.
-        told = (session.status.get("configuration") or {}).get("revision", "")
+        # An operator that has just started: status remembers what was stored.
+        told = session.status.get("storedRevision", "")
         keys = session.status.get("keys") or {"version": 1}
         versions = ",".join(str(keys[each]) for each in ("version", "previous") if each in keys)
         return mark == (f"{told}/{versions}" if pod.reads_config else f"/{versions}")

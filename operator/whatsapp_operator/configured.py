@@ -36,7 +36,7 @@ def configured(session: Session, seen: Observed, belief: Belief) -> Kind:
         return None, "NotHeard", "Only a pod that is heard says what it has; it is told when it is."
     if not seen.heard.live:
         return _before(session)
-    return _heard(seen, belief.view.config_revision, wanted.revision, wanted.shown)
+    return _heard(session, seen, belief.view.config_revision, wanted.revision, wanted.shown)
 
 
 def in_force(seen: Observed) -> bool:
@@ -47,7 +47,7 @@ def in_force(seen: Observed) -> bool:
     return heard.tells_config and heard.view.config_revision == wanted.revision
 
 
-def _heard(seen: Observed, has: str, wanted: str, shown: Mapping[str, Any]) -> Kind:
+def _heard(session: Session, seen: Observed, has: str, wanted: str, shown: Mapping[str, Any]) -> Kind:
     told = seen.told
     if not seen.heard.tells_config or (told is not None and told.unsupported):
         return (
@@ -59,6 +59,12 @@ def _heard(seen: Observed, has: str, wanted: str, shown: Mapping[str, Any]) -> K
         )
     if has == wanted:
         return True, "InForce", f"In force: {in_words(shown)}."
+    if session.paused:
+        return (
+            False,
+            "Paused",
+            "Paused: nothing is told until the annotation whatsapp.leadmaster.dev/paused is removed.",
+        )
     if told is not None and told.revision == wanted and told.refused:
         return (
             False,

@@ -140,6 +140,7 @@ class Observed:
     told: Told | None = None
     keys: Object = field(default_factory=dict)
     secret_problem: str = ""
+    stored: str = ""
     rival: Rival | None = None
 
     def owned(self, uid: str) -> tuple[Pod, ...]:

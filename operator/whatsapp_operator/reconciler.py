@@ -157,6 +157,7 @@ class Reconciler:
             told=self._configurator.told(key, one.uid) if one else None,
             keys=prepared.rotation.record if prepared and memory.told.retry is None else {},
             secret_problem=memory.told.problem,
+            stored=self._configurator.stored(session, memory.told),
         )
 
     def _listen(

@@ -59,8 +59,8 @@ class SecretReader:
         changed = reading.wishes != wishes or set(reading.found) != set(wanted)
         if not changed and (reading.due is None or now < reading.due):
             return
-        oldest = now if changed else now - SHARED
-        reading.found = {name: await self._one(namespace, name, oldest, now) for name in wanted}
+        shared = reading.at is None or not changed  # whoever has just changed something wants it to count
+        reading.found = {name: await self._one(namespace, name, now, shared=shared) for name in wanted}
         reading.wishes, reading.at, reading.due = wishes, now, now + FRESH if wanted else None
 
     def soon(self, reading: Reading) -> None:
@@ -68,9 +68,9 @@ class SecretReader:
         if reading.at is not None:
             reading.due = reading.at + SOON
 
-    async def _one(self, namespace: str, name: str, oldest: datetime, now: datetime) -> Reference:
+    async def _one(self, namespace: str, name: str, now: datetime, *, shared: bool) -> Reference:
         known = self._recent.get((namespace, name))
-        if known is not None and known[0] >= oldest:
+        if shared and known is not None and now - known[0] <= SHARED:
             return known[1]
         try:
             found = reference_of(namespace, await self._client.get(path("secrets", namespace, name)))

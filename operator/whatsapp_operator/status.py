@@ -52,6 +52,7 @@ def compose(
         **identity(belief.view, session.status),
         **connection(belief, session.status),
         "configuration": configuration(seen, session.status),
+        "storedRevision": seen.stored,
         "keys": dict(seen.keys) or session.status.get("keys"),
         "pod": pod_status(pod) if pod else {},
         "podFailures": failures_status(failures),

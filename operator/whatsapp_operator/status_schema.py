@@ -85,6 +85,7 @@ STATUS = record(
             "items": {"type": "string"},
         },
     ),
+    storedRevision=text("The revision that the session's Secret holds, for the pod's next start."),
     keys=record(
         "Which versions of the API key are good.",
         ["version"],

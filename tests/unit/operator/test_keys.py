@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
-from whatsapp_operator.keys import derive
+from whatsapp_operator.keys import derive, webhook_secret
 
 
 def test_no_key_comes_from_an_empty_master() -> None:
@@ -28,3 +30,13 @@ def test_every_session_and_version_has_its_own_key() -> None:
     }
     assert len(keys) == 5
     assert all(len(key) == 64 for key in keys)
+
+
+def test_a_webhooks_secret_is_its_own_and_stays_the_same() -> None:
+    def made(webhook: str = "hub", version: int = 1) -> str:
+        return webhook_secret(b"m" * 32, "crm", "demo", webhook, version=version)
+
+    assert made() == made()
+    assert len({made(), made("other"), made(version=2), "whsec_" + derive(b"m" * 32, "crm", "demo")}) == 4
+    assert made().startswith("whsec_")
+    assert len(base64.b64decode(made().removeprefix("whsec_"))) == 32

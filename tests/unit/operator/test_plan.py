@@ -20,6 +20,7 @@ from whatsapp_operator.podstate import Trouble
 from whatsapp_operator.spec import parse
 
 SUSPENDED = SPEC | {"operatingMode": "Suspended"}
+CLOSED = SPEC | {"operatingMode": "Disconnected"}
 DELETED_WITH_IT = SPEC | {"storage": {"retainPolicy": "Delete"}}
 LARGER = SPEC | {"storage": {"size": "5Gi"}}
 SMALLER = SPEC | {"storage": {"size": "1Gi"}}
@@ -75,6 +76,8 @@ CASES: dict[str, tuple[Session, Observed, tuple[Action, ...], str | None]] = {
     "a lost volume needs a person": (session(), seen(claim=claim(phase="Lost")), (), "ClaimLost"),
     "a suspended session without a pod is as wished": (session(spec=SUSPENDED), seen(), (), "Suspended"),
     "a new suspended session makes nothing": (session(spec=SUSPENDED), seen(claim=None), (), "Suspended"),
+    "a disconnected session keeps its pod": (session(spec=CLOSED), seen(pod()), (), None),
+    "a new disconnected session gets a pod too": (session(spec=CLOSED), seen(claim=None), CREATE, "Creating"),
     "a refused pod is not asked for again": (
         session(),
         seen(refusals=(refusal("CreatePod", "Refused"),)),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from whatsapp_operator.settings import Settings, SettingsError, read
@@ -11,6 +14,14 @@ IMAGE = ["--session-image", "x:1"]
 
 def settings(*arguments: str, **environment: str) -> Settings:
     return read(arguments, environment, fallback_identity="me")
+
+
+HUB: dict[str, Any] = {"name": "hub", "url": "http://hub.whatsapp.svc:3000"}
+
+
+def hooks(**more: Any) -> list[str]:
+    """The flag with one webhook."""
+    return ["--session-webhooks", json.dumps([HUB | more])]
 
 
 REFUSED = {
@@ -24,6 +35,22 @@ REFUSED = {
     "a namespace that is none": ([*IMAGE, "--namespaces", "a,B!"], "'B!', which is no Kubernetes name"),
     "a URL that is none": ([*IMAGE, "--whatsapp-url", "web.whatsapp.com"], "set a URL with http://"),
     "requests that are none": ([*IMAGE, "--session-requests", "disk=1"], "set cpu=100m,memory=400Mi"),
+    "a network that is none": (
+        [*IMAGE, "--session-allowed-networks", "10.0.0.0/40"],
+        "'10.0.0.0/40', neither a network nor a host",
+    ),
+    "webhooks that are no JSON": (
+        [*IMAGE, "--session-webhooks", "hub"],
+        "is no list like",
+    ),
+    "webhooks that are no list": ([*IMAGE, "--session-webhooks", "7"], "is no list like"),
+    "a webhook without a url": ([*IMAGE, "--session-webhooks", '[{"name":"a"}]'], "is no list like"),
+    "a webhook with another url": ([*IMAGE, *hooks(url="hub:3000")], "has the url 'hub:3000'"),
+    "a webhook with a name that is none": ([*IMAGE, *hooks(name="A B")], "has 'A B': set a name"),
+    "a webhook with a Secret": ([*IMAGE, *hooks(secretRef={"name": "x"})], "and no secretRef"),
+    "a webhook with an event that is none": ([*IMAGE, *hooks(events=["mesage.*"])], "the event 'mesage.*'"),
+    "a webhook twice": ([*IMAGE, "--session-webhooks", json.dumps([HUB, HUB])], "names a webhook twice"),
+    "a burst of nothing": ([*IMAGE, "--session-burst", "0"], "--session-burst is '0': set a whole number"),
     "an amount that is none": ([*IMAGE, "--session-limits", "memory=much"], "set cpu=100m,memory=400Mi"),
 }
 
@@ -56,3 +83,18 @@ def test_the_environment_is_read_and_flags_win() -> None:
     assert got.defaults.image == "flag:2"
     assert got.namespaces == ("a", "b")
     assert got.defaults.whatsapp_url == "http://simulator.test/"
+
+
+def test_what_sessions_are_told_and_may_reach_is_read() -> None:
+    got = settings(
+        *IMAGE,
+        *hooks(events=["message.*"], format="Orchestrator", headers={"X-A": "b"}),
+        *("--session-allowed-networks", "10.0.0.0/8, crm.internal,fd00::/8"),
+        *("--session-messages-per-minute", "30", "--session-burst", "5"),
+    ).defaults
+    assert got.allowed_networks == ("10.0.0.0/8", "crm.internal", "fd00::/8")
+    assert (got.messages_per_minute, got.burst) == (30, 5)
+    (hook,) = got.webhooks
+    assert (hook.name, hook.url, hook.format) == ("hub", HUB["url"], "Orchestrator")
+    assert (hook.events, hook.headers) == (["message.*"], {"X-A": "b"})
+    assert settings(*IMAGE).defaults.webhooks == ()

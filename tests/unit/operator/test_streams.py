@@ -219,3 +219,34 @@ def test_a_starting_pod_is_asked_eagerly_and_a_lost_one_ever_less() -> None:
     assert pauses[:3] == [0.2, 0.4, 0.8]
     assert max(pauses) == pauses[-1] == MAX_BACKOFF
     assert backoff(1000, False, jitter=lambda: 0.0) == MAX_BACKOFF / 2
+
+
+async def test_a_pod_that_knows_only_the_old_key_is_heard_by_it(pod: FakePod, follower: Follower) -> None:
+    pod.show(READY)
+    follower.streams.follow(SESSION, "pod-1", "127.0.0.1", ("new", KEY))
+    await follower.until(lambda: follower.heard() == said(READY))
+    assert pod.keys_seen == ["new", KEY]
+    assert follower.refused == 0
+
+
+async def test_a_rotated_key_cuts_no_stream_and_opens_the_next(pod: FakePod, follower: Follower) -> None:
+    pod.show(READY)
+    follower.follow()
+    await follower.until(lambda: follower.heard().live)
+    follower.follow(key="new")
+    assert follower.heard() == said(READY)
+    assert len(pod.requests) == 1
+    pod.keys = ["new"]
+    pod.cut()
+    await follower.until(lambda: not follower.heard().live)
+    await follower.until(lambda: follower.heard().live)
+    assert pod.keys_seen == [KEY, "new"]
+
+
+async def test_a_pod_of_an_earlier_release_is_known_by_what_it_does_not_tell(
+    pod: FakePod, follower: Follower
+) -> None:
+    old = {key: value for key, value in READY.to_json().items() if key != "configRevision"}
+    pod.snapshot = sse("session.snapshot", old)
+    follower.follow()
+    await follower.until(lambda: follower.heard() == Heard(view=READY, live=True))

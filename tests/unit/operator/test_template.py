@@ -10,6 +10,7 @@ import pytest
 
 from unit.operator.builders import DEFAULTS, SPEC
 from whatsapp_operator.spec import parse
+from whatsapp_operator.tellable import Webhook
 from whatsapp_operator.template import Defaults, differences, dumped, hash_of, inputs_of
 
 RECORDED = dumped(inputs_of(parse(SPEC), DEFAULTS))
@@ -19,6 +20,31 @@ CASES: dict[str, tuple[dict[str, Any], Defaults, int]] = {
     "a field that is no input": (SPEC | {"storage": {"retainPolicy": "Delete"}}, DEFAULTS, 0),
     "another pull policy is no other pod": (SPEC, replace(DEFAULTS, image_pull_policy="Always"), 0),
     "the default written out": (SPEC | {"image": DEFAULTS.image}, DEFAULTS, 0),
+    "what a running session is told": (
+        SPEC
+        | {
+            "operatingMode": "Disconnected",
+            "phoneNumber": "5491123456789",
+            "login": {"method": "PairingCode", "maxQRRotations": 2},
+            "pacing": {"burst": 1},
+            "proxy": {"server": "http://p:1"},
+            "webhooks": [{"name": "a", "url": "http://a/"}],
+            "keyVersion": 7,
+        },
+        DEFAULTS,
+        0,
+    ),
+    "other defaults of what is told, and networks": (
+        SPEC,
+        replace(
+            DEFAULTS,
+            messages_per_minute=1,
+            burst=1,
+            allowed_networks=("10.0.0.0/8",),
+            webhooks=(Webhook(name="hub", url="http://hub/"),),
+        ),
+        0,
+    ),
     "another default image": (SPEC, replace(DEFAULTS, image="x:2"), 1),
     "another default image, but the session has its own": (
         SPEC | {"image": DEFAULTS.image},

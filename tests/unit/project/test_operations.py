@@ -16,16 +16,20 @@ SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "operator/whatsap
 FIRST_ARGUMENT = re.compile(r"\b(?:stalled|progress)\(\s*\"([A-Z]\w+)\"")
 REASON_ARGUMENT = re.compile(r"\bTrouble\(\s*reason=\"([A-Z]\w+)\"|Verdict\([^)]*?reason=\"([A-Z]\w+)\"")
 RETURNED = re.compile(r"return \"([A-Z]\w+)\", \(?\s*f?\"")
+CONFIGURED = re.compile(r"(?:return|=)\s*\(?\s*(?:False|None|True),\s*\"([A-Z]\w+)\"")
+SECRETS = re.compile(r"\breason=\"(Secret\w+)\"|reason, message = \"(\w+)\"")
 
 
 def _reasons() -> set[str]:
     found = {match for pattern in (FIRST_ARGUMENT, RETURNED) for match in pattern.findall(SOURCE)}
     found |= {one or other for one, other in REASON_ARGUMENT.findall(SOURCE)}
+    found |= set(CONFIGURED.findall(SOURCE)) | {one or other for one, other in SECRETS.findall(SOURCE)}
     return found | {reason.value for reason in Reason} | set(podstate._WAITING_CURES)
 
 
 def test_the_scan_finds_the_reasons_it_is_made_for() -> None:
     assert {"TwoPods", "ClaimForeign", "Suspended", "Starting", "PodFailed", "ExpansionRefused"} <= _reasons()
+    assert {"InForce", "OlderRelease", "NoPod", "SecretMissing", "SecretInvalid"} <= _reasons()
 
 
 @pytest.mark.parametrize("reason", sorted(_reasons() - {"Disconnected", "Connected", "ErrImagePull"}))
