@@ -17,6 +17,7 @@ from whatsapp_simulator import (
     media_routes,
     message_routes,
     page_routes,
+    person_routes,
     phone_routes,
 )
 from whatsapp_simulator.errors import Refused
@@ -51,6 +52,7 @@ def create_app(world: World) -> FastAPI:
     app.include_router(group_routes.router)
     app.include_router(media_routes.router)
     app.include_router(fault_routes.router)
+    app.include_router(person_routes.router)
 
     @app.get("/healthz", tags=["process"])
     async def healthz() -> dict[str, str]:

@@ -20,6 +20,7 @@ from whatsapp_simulator.message_store import MessageStore
 from whatsapp_simulator.numbers import device_wid, lid_wid
 from whatsapp_simulator.pages import Page, Pages
 from whatsapp_simulator.pairing import RefEnd, check_room, check_scan, read_code
+from whatsapp_simulator.pairing_codes import CodeEnd, plain_code
 from whatsapp_simulator.records import Account, Device
 from whatsapp_simulator.store import Store
 
@@ -58,10 +59,18 @@ class Linking:
         check_scan(code, page.keys)
         return await self._link(number, page)
 
+    async def pair(self, number: str, text: str) -> Device:
+        """A pairing code is typed on the phone. Raises `Refused` when code, page or phone say no."""
+        page = self._pages.showing_code(number, plain_code(text))
+        self._check_phone(number)
+        page.tell({"type": "link_code_typed"})
+        return await self._link(number, page)
+
     async def _link(self, number: str, page: Page) -> Device:
         account = self._exchange.phone(number)
         self._check_phone(number)
         self._pages.refs.end(page.key, RefEnd.USED)
+        self._pages.codes.end(page.key, CodeEnd.USED)
         slot = self._store.next_slot(number)
         device = Device(
             id=secrets.token_hex(8),

@@ -20,6 +20,7 @@ from whatsapp_simulator.message_frames import MessageFrames
 from whatsapp_simulator.page_frames import BadFrame, Frame, text_of
 from whatsapp_simulator.pages import CLOSE, Page
 from whatsapp_simulator.pairing import PageKeys
+from whatsapp_simulator.person_frames import PersonFrames
 from whatsapp_simulator.qr_rotation import QrRotation
 from whatsapp_simulator.sync import welcome
 from whatsapp_simulator.world import World
@@ -46,6 +47,7 @@ class PageSocket:
             "logout": self._logout,
             "ping": self._ping,
             **MessageFrames(world, self._page).handlers(),
+            **PersonFrames(world, self._page).handlers(),
         }
 
     async def run(self) -> None:

@@ -17,6 +17,7 @@ from whatsapp_simulator.errors import Refused
 from whatsapp_simulator.exchange import Frame
 from whatsapp_simulator.faults import Faults, deliver, is_lost
 from whatsapp_simulator.pairing import PageKeys, RefEnd, Refs
+from whatsapp_simulator.pairing_codes import CodeEnd, PairingCodes
 from whatsapp_simulator.records import Connection, Device
 from whatsapp_simulator.store import Store
 
@@ -54,6 +55,7 @@ class Page:
 class Pages:
     def __init__(self, store: Store, clock: Callable[[], float], disturbances: Disturbances) -> None:
         self.refs = Refs()
+        self.codes = PairingCodes()
         self._store = store
         self._clock = clock
         self._disturbances = disturbances
@@ -67,6 +69,7 @@ class Pages:
         """The socket ended: its QR code is void, its connection is over, a pairing on it has failed."""
         self._open.pop(page.key, None)
         self.refs.end(page.key, RefEnd.GONE)
+        self.codes.end(page.key, CodeEnd.GONE)
         if page.stored and not page.stored.done():
             page.stored.set_exception(_gone_while_pairing())
         self._end_connection(page)
@@ -194,7 +197,14 @@ class Pages:
 
     def showing(self, ref: str) -> Page:
         """The page that shows this ref. Raises `Refused` with the reason when none does."""
-        page = self._open.get(self.refs.page_of(ref))
+        return self._waiting(self.refs.page_of(ref))
+
+    def showing_code(self, number: str, code: str) -> Page:
+        """The page that shows this pairing code. Raises `Refused` with the reason when none does."""
+        return self._waiting(self.codes.page_of(number, code))
+
+    def _waiting(self, key: int) -> Page:
+        page = self._open.get(key)
         if page is None or page.keys is None:
             raise _gone_while_pairing()
         return page

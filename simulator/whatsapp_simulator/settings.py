@@ -11,6 +11,8 @@ from pathlib import Path
 QR_FIRST_SECONDS = 60.0
 QR_ROTATION_SECONDS = 20.0
 QR_ROTATIONS = 6
+# As WhatsApp's: a pairing code is good for three minutes.
+PAIRING_CODE_SECONDS = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,7 @@ class Settings:
     qr_first_seconds: float = QR_FIRST_SECONDS
     qr_rotation_seconds: float = QR_ROTATION_SECONDS
     qr_rotations: int = QR_ROTATIONS
+    pairing_code_seconds: float = PAIRING_CODE_SECONDS
 
     @property
     def database(self) -> Path:
@@ -87,6 +90,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         "codes shown before the page goes idle",
         type=_count,
     )
+    flag(
+        "--pairing-code-seconds",
+        "PAIRING_CODE_SECONDS",
+        f"{PAIRING_CODE_SECONDS:g}",
+        "life of a pairing code",
+        type=_seconds,
+    )
     parser.add_argument("--reset", action="store_true", help="forget every phone, device and message first")
     given = parser.parse_args(arguments)
     return Settings(
@@ -97,4 +107,5 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         qr_first_seconds=given.qr_first_seconds,
         qr_rotation_seconds=given.qr_rotation_seconds,
         qr_rotations=given.qr_rotations,
+        pairing_code_seconds=given.pairing_code_seconds,
     )

@@ -14,6 +14,7 @@ from whatsapp_simulator.media_store import MediaStore
 from whatsapp_simulator.membership import Membership
 from whatsapp_simulator.message_store import MessageStore
 from whatsapp_simulator.pages import Pages
+from whatsapp_simulator.presence import Presences
 from whatsapp_simulator.schema import lock, open_database
 from whatsapp_simulator.settings import Settings
 from whatsapp_simulator.store import Store
@@ -31,6 +32,7 @@ class World:
     membership: Membership
     linking: Linking
     disturbances: Disturbances
+    presences: Presences
 
 
 def make_world(settings: Settings, clock: Callable[[], float] = time.time) -> World:
@@ -55,4 +57,5 @@ def make_world(settings: Settings, clock: Callable[[], float] = time.time) -> Wo
         membership=Membership(store, exchange),
         linking=linking,
         disturbances=disturbances,
+        presences=Presences(store, exchange, pages.tell),
     )

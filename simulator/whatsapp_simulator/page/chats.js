@@ -136,23 +136,3 @@ __d('WAWebUpdateUnreadChatAction', (require, exports) => {
   };
   exports.markUnread = async (options) => { (options.chat || options).unreadCount = -1; };
 });
-
-__d('WAWebPresenceCollection', (require, exports) => {
-  const { BaseModel, defineModel } = require('WAWebBaseModel');
-  const { BaseCollection } = require('WAWebBaseCollection');
-
-  class Presence extends BaseModel {
-    static defaults() { return { isOnline: false, isSubscribed: false }; }
-    async subscribe() { this.isSubscribed = true; }
-  }
-  defineModel('presence', ['id', 'isOnline', 'isSubscribed', 'chatstate'], Presence);
-  class PresenceCollection extends BaseCollection {}
-  PresenceCollection.model = Presence;
-  exports.PresenceCollection = new PresenceCollection();
-});
-
-__d('WAWebPresenceChatAction', (require, exports) => {
-  exports.markComposing = async (chat) => { chat.typing = true; };
-  exports.markRecording = async () => {};
-  exports.markPaused = async (chat) => { chat.typing = false; };
-});

@@ -40,26 +40,6 @@ __d('WAWebTextStatusCollection', (require, exports) => {
   exports.TextStatusCollection = new TextStatusCollection();
 });
 
-__d('WAWebCallModel', (require, exports) => {
-  const { BaseModel, defineModel } = require('WAWebBaseModel');
-  exports.default = defineModel('call', ['id', 'peerJid', 'isVideo', 'isGroup', 'outgoing', 'offerTime'],
-    class CallModel extends BaseModel { getState() { return undefined; } });
-});
-
-__d('WAWebCallCollection', (require, exports) => {
-  const { BaseCollection } = require('WAWebBaseCollection');
-  class CallCollectionImpl extends BaseCollection {
-    processIncomingCall(call) { return this.add(call); }
-  }
-  CallCollectionImpl.model = require('WAWebCallModel').default;
-  exports.CallCollectionImpl = CallCollectionImpl;
-  exports.default = new CallCollectionImpl();
-});
-
-__d('WAWebCallEnums', (require, exports) => {
-  exports.CALL_STATES = { None: 0, Calling: 1, ReceivedCall: 3, CallActive: 6, ReceivedCallWithoutOffer: 11 };
-});
-
 __d('WAWebNewsletterCollection', (require, exports) => {
   const { BaseCollection } = require('WAWebBaseCollection');
   class NewsletterCollectionImpl extends BaseCollection {}

@@ -121,6 +121,11 @@ __d('WASimulatorSession', (require, exports) => {
       Transport.reconnect();
     },
 
+    link_code_expired: () => require('WAWebAltDeviceLinkingApi').expired(),
+    link_code_typed: () => require('WAWebAltDeviceLinkingApi').typed(),
+    presence: (frame) => require('WASimulatorPresence').told(frame),
+    call: (frame) => require('WASimulatorCalls').told(frame),
+
     // An update of WhatsApp Web.
     reload() {
       leaving = true;

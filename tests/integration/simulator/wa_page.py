@@ -17,7 +17,8 @@ USER_AGENT = (
 SERVICE_NAME = "whatsapp-simulator.default.svc"
 WAIT_SECONDS = 30.0
 EVENTS = (
-    "chat.msg_ack_change", "chat.new_message", "conn.auth_code_change", "conn.authenticated", "conn.logout",
+    "call.incoming_call", "chat.msg_ack_change", "chat.new_message", "chat.presence_change",
+    "conn.auth_code_change", "conn.authenticated", "conn.link_code_change", "conn.logout",
     "conn.logout_reason", "conn.main_loaded", "conn.main_ready", "conn.online", "conn.qrcode_idle",
     "conn.require_auth", "conn.stream_info_changed", "conn.stream_mode_changed",
 )  # fmt: skip
@@ -30,6 +31,10 @@ for (const name of %s) {
       told = {id: String(value.id), body: value.body, from: String(value.from), fromMe: value.id.fromMe};
     } else if (name === 'chat.msg_ack_change') {
       told = {ack: value.ack, ids: value.ids.map(String)};
+    } else if (name === 'chat.presence_change') {
+      told = {id: String(value.id), state: value.state, isOnline: value.isOnline};
+    } else if (name === 'call.incoming_call') {
+      told = {id: value.id, sender: String(value.sender), isVideo: value.isVideo};
     }
     window.heard(name, told);
   });

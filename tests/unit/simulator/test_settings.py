@@ -17,6 +17,7 @@ from whatsapp_simulator.settings import Settings, parse
         ([], {"QR_ROTATION_SECONDS": "soon"}, "--qr-rotation-seconds"),
         ([], {"QR_FIRST_SECONDS": "0"}, "--qr-first-seconds"),
         (["--qr-rotations", "0"], {}, "--qr-rotations"),
+        ([], {"PAIRING_CODE_SECONDS": "soon"}, "--pairing-code-seconds"),
         (["--colour"], {}, "--colour"),
     ],
 )
@@ -32,7 +33,7 @@ def test_a_malformed_setting_is_named_and_ends_with_status_2(
 def test_without_settings_it_listens_on_loopback_with_the_real_rotation() -> None:
     assert parse([], {}) == Settings(
         data_dir=Path("simulator-data"), host="127.0.0.1", port=8080, reset=False,
-        qr_first_seconds=60, qr_rotation_seconds=20, qr_rotations=6,
+        qr_first_seconds=60, qr_rotation_seconds=20, qr_rotations=6, pairing_code_seconds=180,
     )  # fmt: skip
 
 
