@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from whatsapp_operator import names as n
 
 PREFIX = "whsec_"
-LEAST_BYTES, MOST_BYTES = 16, 256
-"""Of a signing secret; Standard Webhooks asks for 24 to 64, receivers exist with others."""
+LEAST_BYTES, MOST_BYTES = 16, 64
+"""Of a signing secret; Standard Webhooks asks for 24 to 64."""
 
 MAX_SECRETS = 2
 """The one that signs, and the one before it while it is rotated."""

@@ -12,7 +12,15 @@ from typing import NoReturn
 
 from whatsapp_operator import __version__
 from whatsapp_operator.quantities import QUANTITY_PATTERN
-from whatsapp_operator.tellable import EVENT_GLOB, MAX_WEBHOOKS, WEBHOOK_NAME, Webhook
+from whatsapp_operator.tellable import (
+    EVENT_GLOB,
+    HEADER_NAME,
+    HEADER_VALUE,
+    MAX_WEBHOOKS,
+    OWN_HEADER,
+    WEBHOOK_NAME,
+    Webhook,
+)
 from whatsapp_operator.template import Defaults
 
 PREFIX = "WHATSAPP_OPERATOR_"
@@ -199,6 +207,12 @@ def _webhooks(given: argparse.Namespace, name: str) -> tuple[Webhook, ...]:
             )
         if not re.fullmatch(r"https?://[^\s@#/]+[^\s@#]*", hook.url):
             raise SettingsError(f"{_flag(name)} has the url {hook.url!r}: set one with http:// or https://")
+        for header, value in (hook.headers or {}).items():
+            own = re.fullmatch(OWN_HEADER, header.lower())
+            if own or not re.fullmatch(HEADER_NAME, header) or not re.fullmatch(HEADER_VALUE, value):
+                raise SettingsError(
+                    f"{_flag(name)} has the header {header!r}, which cannot be set: leave it out"
+                )
         wrong = next((glob for glob in hook.events or () if not re.fullmatch(EVENT_GLOB, glob)), None)
         if wrong is not None:
             raise SettingsError(f"{_flag(name)} has the event {wrong!r}: set one such as message.*")

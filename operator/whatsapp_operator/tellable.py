@@ -20,10 +20,13 @@ EVENT_GLOB = r"^(\*|(session|message|group|call|presence)\.[a-z*?]+)$"
 
 HEADER_NAME = r"^[A-Za-z0-9!#$%&*+.^_|~-]{1,100}$"
 HEADER_VALUE = r"^[\x20-\x7e]*$"
-OWN_HEADERS = ("host", "connection", "content-length", "content-type", "transfer-encoding")
-"""Headers that belong to the call itself, beside Standard Webhooks' `webhook-…`."""
+OWN_HEADER = r"^(webhook-.*|content-.*|host|connection|transfer-encoding|x-api-key|user-agent)$"
+"""What the call sets itself (of a lower-case name), and `X-API-Key`, which is nobody's business elsewhere."""
 
-PROXY_SERVER = r"^(https?|socks5)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?):[0-9]{1,5}$"
+URL_TEXT = r"^[\x21-\x7e]+$"
+_PORT = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
+_HOST = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)"
+PROXY_SERVER = rf"^(https?|socks5)://{_HOST}:{_PORT}$"
 PHONE = r"^[1-9][0-9]{6,14}$"
 
 _SECRET_NAME = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"  # noqa: S105 - the name's form
@@ -150,8 +153,6 @@ EventGlob = Annotated[
 
 HeaderValue = Annotated[str, Field(max_length=1024)]
 
-_OWN = ", ".join(f"'{name}'" for name in OWN_HEADERS)
-
 
 class Webhook(Model):
     """One receiver of events. A changed one goes on where it was, by its name."""
@@ -169,9 +170,10 @@ class Webhook(Model):
         json_schema_extra={
             "x-kubernetes-validations": [
                 rule(
-                    "isURL(self) && url(self).getScheme() in ['http', 'https']"
-                    " && url(self).getHostname() != ''",
-                    "webhooks[].url must begin with http:// or https:// and name a host:"
+                    f"self.matches({cel(URL_TEXT)}) && isURL(self)"
+                    " && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''"
+                    " && (url(self).getPort() == '' || int(url(self).getPort()) <= 65535)",
+                    "webhooks[].url must begin with http:// or https:// and name a host, in plain ASCII:"
                     " write https://crm.example/hooks.",
                 ),
                 rule(
@@ -211,10 +213,9 @@ class Webhook(Model):
                     " digits and hyphens in names, printable ASCII in values.",
                 ),
                 rule(
-                    f"self.all(name, !(name.lowerAscii() in [{_OWN}])"
-                    " && !name.lowerAscii().startsWith('webhook-'))",
-                    "webhooks[].headers has a header that the call sets itself: leave out Host, Connection,"
-                    " Content-Length, Content-Type, Transfer-Encoding and Webhook-….",
+                    f"self.all(name, !name.lowerAscii().matches({cel(OWN_HEADER)}))",
+                    "webhooks[].headers has a header that cannot be chosen: leave out Host, Connection,"
+                    " Content-…, Transfer-Encoding, User-Agent, Webhook-… and X-API-Key.",
                 ),
             ]
         },

@@ -183,6 +183,7 @@ class Teller:
             self._http = aiohttp.ClientSession(timeout=TIMEOUT, connector=aiohttp.TCPConnector(limit=0))
         async with self._http.put(
             f"{base_url(order.ip, self._port)}/config",
+            params={"unknown": "ignore"},  # a pod that knows fewer fields than this release takes the rest
             json=dict(order.document),
             headers={"X-API-Key": api_key},
             allow_redirects=False,

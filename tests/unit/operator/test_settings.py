@@ -49,6 +49,8 @@ REFUSED = {
     "a webhook with a name that is none": ([*IMAGE, *hooks(name="A B")], "has 'A B': set a name"),
     "a webhook with a Secret": ([*IMAGE, *hooks(secretRef={"name": "x"})], "and no secretRef"),
     "a webhook with an event that is none": ([*IMAGE, *hooks(events=["mesage.*"])], "the event 'mesage.*'"),
+    "a webhook with the pod's key": ([*IMAGE, *hooks(headers={"X-API-Key": "x"})], "header 'X-API-Key'"),
+    "a webhook with a header of two lines": ([*IMAGE, *hooks(headers={"X": "a\nb"})], "the header 'X'"),
     "a webhook twice": ([*IMAGE, "--session-webhooks", json.dumps([HUB, HUB])], "names a webhook twice"),
     "a burst of nothing": ([*IMAGE, "--session-burst", "0"], "--session-burst is '0': set a whole number"),
     "an amount that is none": ([*IMAGE, "--session-limits", "memory=much"], "set cpu=100m,memory=400Mi"),
