@@ -10,6 +10,7 @@ import io
 import qrcode
 from qrcode.constants import ERROR_CORRECT_L
 from qrcode.image.pil import PilImage
+from qrcode.image.svg import SvgPathImage
 
 MIN_PIXELS = 300
 """Contracts A and B: a narrower picture is not scanned from a projector or a cheap camera."""
@@ -27,11 +28,23 @@ def png(code: str) -> bytes:
     return out.getvalue()
 
 
+def svg(code: str) -> bytes:
+    """`code` as an SVG that draws its own white ground, so that it scans on a dark page too."""
+    picture = _matrix(code, box_size=10).make_image(image_factory=_OnWhite)
+    out = io.BytesIO()
+    picture.save(out)
+    return out.getvalue()
+
+
 def text(code: str) -> str:
     """`code` for a terminal, two rows of modules a line; light on dark and dark on light both scan."""
     out = io.StringIO()
     _matrix(code).print_ascii(out=out, invert=True)
     return out.getvalue()
+
+
+class _OnWhite(SvgPathImage):  # type: ignore[misc]
+    background = "white"
 
 
 def _matrix(code: str, box_size: int = 1) -> qrcode.QRCode[PilImage]:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from whatsapp_contracts.errors import HTTP_STATUS, ErrorCode, envelope
+from whatsapp_session.api.params import CURES
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +22,16 @@ log = logging.getLogger(__name__)
 class ApiError(Exception):
     """An answer that is an error; `message` says what happened and what to do."""
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    def __init__(self, code: ErrorCode, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.headers = headers
+
+
+def wrong(message: str) -> ApiError:
+    """The refusal of a field; `message` names it and the cure."""
+    return ApiError(ErrorCode.INVALID_REQUEST, message)
 
 
 def answer(code: ErrorCode, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -37,13 +44,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ApiError)
     async def ours(request: Request, error: ApiError) -> JSONResponse:
-        return answer(error.code, error.message)
+        return answer(error.code, error.message, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:]) or "the request"
-        return answer(ErrorCode.INVALID_REQUEST, f"{field}: {first['msg']}. Correct it, or leave it out.")
+        cure = CURES.get(field, f"{field}: {first['msg']}. Correct it, or leave it out.")
+        return answer(ErrorCode.INVALID_REQUEST, cure)
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> JSONResponse:

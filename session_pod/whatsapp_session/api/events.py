@@ -1,4 +1,4 @@
-"""`GET /events`: the event stream, as server-sent events.
+"""`GET /events`: the event stream, as server-sent events; `polling` is its other form.
 
 Without `after` (or `Last-Event-ID`): a snapshot, then live. With it: replay from the journal, then live, no
 event left out or doubled in between. An `after` that this journal has not reached (it was lost) begins
@@ -9,20 +9,21 @@ So is everybody while the last change could not be written down.
 
 from __future__ import annotations
 
-import logging
-import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from whatsapp_contracts.errors import ErrorCode
-from whatsapp_contracts.events import SESSION_SNAPSHOT, Event, selected, timestamp
-from whatsapp_session.api.errors import ApiError
+from whatsapp_contracts.events import SESSION_SNAPSHOT, selected
+from whatsapp_session.api import schemas
+from whatsapp_session.api.describe import described
+from whatsapp_session.api.errors import wrong
+from whatsapp_session.api.params import MOST, Limit
+from whatsapp_session.api.polling import batch
+from whatsapp_session.api.refusals import refusing_storage
+from whatsapp_session.api.snapshots import snapshot
 from whatsapp_session.session import Session
-
-log = logging.getLogger(__name__)
 
 KEEPALIVE = 15.0
 """Seconds; proxies close a silent stream after 30 or 60."""
@@ -32,15 +33,41 @@ GREETING = ": whatsapp-session\n\n"
 """A comment, so that proxies pass the headers on at once. No `retry:`: some clients take it for an event."""
 
 
+STREAM: schemas.Schema = {
+    "text/event-stream": {
+        "schema": {"type": "string"},
+        "example": "id: 7\nevent: session.state\ndata: {…}\n\n",
+    },
+    "application/json": {
+        "schema": schemas.ok(
+            events={"type": "array", "items": schemas.ref("Event")}, next={"type": "integer", "minimum": 0}
+        ),
+        "example": {"ok": True, "events": [], "next": 7},
+    },
+}
+After = Annotated[str | None, Query(description="the last seq you have; without it a snapshot comes first")]
+Types = Annotated[str, Query(max_length=1000, description="a comma list of globs such as session.*")]
+Wait = Annotated[int, Query(ge=0, le=30, description="seconds that a long poll waits for an event")]
+
+
 def router(session: Session) -> APIRouter:
     """The route of one session."""
-    routes = APIRouter()
+    routes = APIRouter(tags=["events"])
 
-    @routes.get("/events", response_class=StreamingResponse)
-    async def events(request: Request, after: str | None = None, types: str = "") -> StreamingResponse:
-        """Follow the session; `types` is a comma list of globs such as `session.*`."""
+    @routes.get("/events", response_class=StreamingResponse, **described("Follow the events", content=STREAM))
+    async def events(
+        request: Request, after: After = None, types: Types = "", limit: Limit = MOST, wait: Wait = 0
+    ) -> Response:
+        """As server-sent events, or with `Accept: application/json` as a long poll."""
         patterns = tuple(part for part in map(str.strip, types.split(",")) if part)
         begin = position(after, request.headers.get("last-event-id"))
+        if polls(request.headers.get("accept", "")):
+            with refusing_storage():
+                found = await batch(session, begin, patterns, limit=limit, wait=wait)
+            told = [event.to_json() for event in found.events]
+            return JSONResponse(
+                {"ok": True, "events": told, "next": found.next}, headers={"Cache-Control": "no-store"}
+            )
         return StreamingResponse(
             stream(session, begin, patterns),
             media_type="text/event-stream",
@@ -48,6 +75,12 @@ def router(session: Session) -> APIRouter:
         )
 
     return routes
+
+
+def polls(accept: str) -> bool:
+    """Whether the caller wants JSON: it names it, and not the stream."""
+    named = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    return "application/json" in named and "text/event-stream" not in named
 
 
 def position(after: str | None, last_event_id: str | None) -> int | None:
@@ -60,9 +93,8 @@ def position(after: str | None, last_event_id: str | None) -> int | None:
     if after is None:
         return None
     if not (after.isascii() and after.isdigit() and len(after) < 19):
-        raise ApiError(
-            ErrorCode.INVALID_REQUEST,
-            "after is not the seq of an event. Send the last seq you have, or leave it out for a snapshot.",
+        raise wrong(
+            "after is not the seq of an event. Send the last seq you have, or leave it out for a snapshot."
         )
     return int(after)
 
@@ -80,10 +112,10 @@ async def stream(session: Session, begin: int | None, patterns: tuple[str, ...])
                 last = page[-1].seq
                 yield "".join(event.to_sse() for event in page if selected(event.type, patterns))
         if unknown or session.unwritten:
-            snapshot = await _snapshot(session)
-            last = max(last, snapshot.seq)
+            now = await snapshot(session)
+            last = max(last, now.seq)
             if selected(SESSION_SNAPSHOT, patterns):
-                yield snapshot.to_sse()
+                yield now.to_sse()
         while True:
             try:
                 event = await follower.next(timeout=KEEPALIVE)
@@ -96,16 +128,3 @@ async def stream(session: Session, begin: int | None, patterns: tuple[str, ...])
                 yield event.to_sse()
     finally:
         session.followers.leave(follower)
-
-
-async def _snapshot(session: Session) -> Event:
-    """The session now, under the `seq` that its last change had; what changes meanwhile follows live."""
-    _, seq = await session.kept()
-    return Event(
-        id=f"snapshot_{uuid.uuid4().hex}",
-        seq=seq,
-        type=SESSION_SNAPSHOT,
-        time=timestamp(datetime.now(UTC)),
-        session=session.name,
-        data=session.view.to_json(),
-    )

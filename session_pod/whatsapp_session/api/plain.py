@@ -6,23 +6,50 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
 from whatsapp_contracts.errors import ErrorCode
 from whatsapp_contracts.events import timestamp
 from whatsapp_contracts.states import State
-from whatsapp_session.api.bodies import SEND_SCHEMA, outgoing
+from whatsapp_session.api import schemas
+from whatsapp_session.api.bodies import plain
+from whatsapp_session.api.delivering import headers, send
+from whatsapp_session.api.describe import described, json_body
 from whatsapp_session.api.errors import ApiError
-from whatsapp_session.engine.protocol import EngineError, NotOnWhatsApp
-from whatsapp_session.session import NotReady, Session
+from whatsapp_session.api.messages import SEND_ERRORS
+from whatsapp_session.api.services import Services
+from whatsapp_session.outgoing import Outgoing, Text
+from whatsapp_session.session import Session
+
+STATE = {"type": "string", "enum": [state.value for state in State]}
+HEALTH = schemas.shape(
+    {
+        "status": {"const": "healthy"},
+        "service": {"const": "session-manager"},
+        "cliente_id": {"type": "integer"},
+        "whatsapp_state": STATE,
+        "timestamp": schemas.TIME,
+    }
+)
+HEALTH_EXAMPLE = {
+    "status": "healthy",
+    "service": "session-manager",
+    "cliente_id": 51,
+    "whatsapp_state": "READY",
+    "timestamp": "2026-01-01T12:00:00.000Z",
+}
+PROBE = schemas.shape({"status": schemas.TEXT})
+MESSAGE_ID = "true_5491123456789@c.us_3EB0C431C26A1916E07E"
 
 
-def router(session: Session, cliente_id: int) -> APIRouter:
+def router(services: Services) -> APIRouter:
     """The routes of one session."""
-    routes = APIRouter()
+    routes = APIRouter(tags=["session"])
+    session, cliente_id = services.session, services.cliente_id
 
-    @routes.get("/health")
+    @routes.get("/health", **described("Show that the process answers", ok=HEALTH, example=HEALTH_EXAMPLE))
     async def health() -> dict[str, Any]:
-        """200 in every WhatsApp state: the process answers."""
+        """200 in every WhatsApp state."""
         return {
             "status": "healthy",
             "service": "session-manager",
@@ -31,53 +58,110 @@ def router(session: Session, cliente_id: int) -> APIRouter:
             "timestamp": timestamp(datetime.now(UTC)),
         }
 
-    @routes.get("/healthz")
+    @routes.get("/healthz", **described("Liveness", ok=PROBE, example={"status": "alive"}))
     async def healthz() -> dict[str, str]:
-        """Liveness: the event loop turns."""
+        """The event loop turns."""
         return {"status": "alive"}
 
-    @routes.get("/readyz")
+    @routes.get("/readyz", **described("Readiness", ok=PROBE, example={"status": "ready"}))
     async def readyz() -> dict[str, str]:
-        """Readiness: the API answers. Not WhatsApp: a logged-out session must stay reachable for its QR."""
+        """The API answers. Not WhatsApp: a logged-out session must stay reachable for its QR."""
         return {"status": "ready"}
 
-    @routes.get("/status")
+    @routes.get(
+        "/status",
+        **described(
+            "Show whether the session can send",
+            ok=schemas.shape({"cliente_id": {"type": "integer"}, "connected": schemas.FLAG, "state": STATE}),
+            example={"cliente_id": 51, "connected": True, "state": "READY"},
+        ),
+    )
     async def status() -> dict[str, Any]:
-        """Whether the session can send."""
+        """`connected` only in READY."""
         state = session.view.state
         return {"cliente_id": cliente_id, "connected": state is State.READY, "state": state.value}
 
-    @routes.get("/qr-code")
+    @routes.get(
+        "/qr-code",
+        **described(
+            "Get the QR's code",
+            ok=schemas.shape({"qr_code": schemas.TEXT}),
+            example={"qr_code": "2@…"},
+            errors=(ErrorCode.QR_NOT_AVAILABLE,),
+        ),
+    )
     async def qr_code() -> dict[str, str]:
         """The code to scan, as opaque text; 404 in every state but QR_REQUIRED."""
         return {"qr_code": code_on_show(session)}
 
+    @routes.get(
+        "/pairing-code",
+        **described(
+            "Get the code to type on the phone",
+            ok=schemas.shape({"pairing_code": schemas.TEXT, "expires_at": schemas.TIME}),
+            example={"pairing_code": "ABCD-1234", "expires_at": "2026-01-01T12:03:00.000Z"},
+            errors=(ErrorCode.QR_NOT_AVAILABLE,),
+        ),
+    )
+    async def pairing_code() -> dict[str, str]:
+        """In a login with `login.method: PairingCode`; 404 otherwise."""
+        shown = session.view.pairing_code
+        if shown is None:
+            raise ApiError(
+                ErrorCode.QR_NOT_AVAILABLE,
+                f"There is no pairing code. {session.describe()} "
+                "Set login.method to PairingCode and phoneNumber for a login without a QR.",
+            )
+        return {"pairing_code": shown.code, "expires_at": shown.expires_at}
+
     @routes.post(
         "/send",
-        openapi_extra={"requestBody": {"content": {"application/json": {"schema": SEND_SCHEMA}}}},
+        **described(
+            "Send a text",
+            ok=schemas.ok(message_id=schemas.TEXT),
+            example={"ok": True, "message_id": MESSAGE_ID},
+            body=json_body(schemas.SEND, {"to": "5491123456789", "message": "Hello"}),
+            errors=SEND_ERRORS,
+            keyed=True,
+        ),
     )
-    async def send(request: Request) -> dict[str, Any]:
-        """Send a text; answers after WhatsApp has accepted it."""
-        message = outgoing(await request.body(), cliente_id)
-        try:
-            message_id = await session.send(message.to, message.message)
-        except NotReady as error:
-            raise ApiError(ErrorCode.SESSION_NOT_READY, str(error)) from None
-        except NotOnWhatsApp as error:
-            raise ApiError(ErrorCode.NOT_ON_WHATSAPP, str(error)) from None
-        except EngineError as error:
-            raise ApiError(ErrorCode.SEND_FAILED, str(error)) from None
-        return {"ok": True, "message_id": message_id}
+    async def send_text(request: Request) -> JSONResponse:
+        """Answers after WhatsApp has accepted it."""
+        wanted = plain(await request.body(), cliente_id)
+        outgoing = Outgoing(to=wanted.to, content=Text(text=wanted.message))
+        sent = await send(services, request, outgoing, outgoing.to_json())
+        return JSONResponse({"ok": True, "message_id": sent.message_id}, headers=headers(sent.replayed))
 
-    @routes.post("/disconnect")
+    @routes.post(
+        "/disconnect",
+        **described(
+            "Close WhatsApp",
+            ok=schemas.ok(message=schemas.TEXT),
+            example={"ok": True, "message": "WhatsApp session disconnected successfully"},
+        ),
+    )
     async def disconnect() -> dict[str, Any]:
-        """Close WhatsApp; the login is kept."""
+        """The login is kept."""
         await session.disconnect()
         return {"ok": True, "message": "WhatsApp session disconnected successfully"}
 
-    @routes.get("/account-info")
+    @routes.get(
+        "/account-info",
+        **described(
+            "Show who is logged in",
+            ok=schemas.shape(
+                {
+                    "phone": schemas.TEXT,
+                    "platform": schemas.TEXT_OR_NULL,
+                    "pushname": schemas.TEXT_OR_NULL,
+                }
+            ),
+            example={"phone": "5491123456789", "platform": "android", "pushname": "Ana"},
+            errors=(ErrorCode.SESSION_NOT_READY,),
+        ),
+    )
     async def account_info() -> dict[str, str | None]:
-        """Who is logged in; 409 when not READY."""
+        """409 when not READY."""
         account = session.view.account
         if session.view.state is not State.READY or account is None:
             raise ApiError(ErrorCode.SESSION_NOT_READY, session.describe())

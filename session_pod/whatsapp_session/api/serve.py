@@ -13,8 +13,8 @@ import uvicorn
 
 from whatsapp_session import metrics
 from whatsapp_session.api import app
-from whatsapp_session.keys import Keys
-from whatsapp_session.session import Session
+from whatsapp_session.api.protocol import BoundedProtocol
+from whatsapp_session.api.services import Services
 
 CALLS_TIMEOUT = 3
 """Seconds that calls under way may still take at the end."""
@@ -29,13 +29,10 @@ class Server(uvicorn.Server):
         yield
 
 
-def servers(session: Session, *, keys: Keys, cliente_id: int, counted: metrics.Metrics) -> list[Server]:
+def servers(services: Services, counted: metrics.Metrics) -> list[Server]:
     """The API's server, and the metrics'."""
-    counted.watch(session)
-    return [
-        _server(app.build(session, keys=keys, cliente_id=cliente_id)),
-        _server(metrics.application(counted)),
-    ]
+    counted.watch(services.session)
+    return [_server(app.build(services)), _server(metrics.application(counted))]
 
 
 def _server(application: object) -> Server:
@@ -46,6 +43,7 @@ def _server(application: object) -> Server:
             access_log=False,
             lifespan="off",
             server_header=False,
+            http=BoundedProtocol,
             timeout_graceful_shutdown=CALLS_TIMEOUT,
         )
     )

@@ -1,8 +1,8 @@
 """Fetches the files of messages from WhatsApp into the store.
 
 Its life: the journal says which messages came; each with a file becomes a row, in the same transaction in
-which is noted how far the journal was read, so that a crash loses none. Rows are fetched two at a time while the
-session is READY, tried again with growing pauses, and told of by `message.media` when their fate is known.
+which is noted how far the journal was read, so that a crash loses none. Rows are fetched two at a time while
+the session is READY, tried again with growing pauses, and told of by `message.media` in the end.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """One row. `info` is the message's `media`; times are in seconds since 1970; `turn` counts what was told."""
+    """One row. `info` is the message's `media`; times are seconds since 1970; `turn` counts what was told."""
 
     id: str
     message_id: str

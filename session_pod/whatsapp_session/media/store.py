@@ -61,7 +61,7 @@ class MediaStore:
         caption: str = "",
         gif: bool = False,
     ) -> Media:
-        """A whole file to be sent. Raises TooLarge, Empty, WrongType, StorageFull and what `chunks` raises."""
+        """A whole file to be sent. Raises TooLarge, Empty, WrongType, StorageFull, what `chunks` raises."""
         return await self.staging.stage(
             chunks, kind=kind, mime_type=mime_type, file_name=file_name, caption=caption, gif=gif
         )
@@ -104,7 +104,7 @@ class MediaStore:
                     part.unlink()
 
     async def sweep(self, now: datetime, pressure: bool) -> int:
-        """Let go of what is too old or too much, under pressure of the oldest too; the bytes that came free."""
+        """Let go of what is too old or too much, under pressure of the oldest; the bytes that came free."""
         self.pressure = pressure
         try:
             return await asyncio.to_thread(self._sweep, now.timestamp(), pressure)

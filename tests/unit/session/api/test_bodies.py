@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from whatsapp_contracts.errors import ErrorCode
-from whatsapp_session.api.bodies import MAX_TEXT, Outgoing, outgoing
+from whatsapp_session.api.bodies import MAX_TEXT, Plain, plain
 from whatsapp_session.api.errors import ApiError
 
 GOOD = {"to": "5491100000002", "message": "Hello"}
@@ -53,22 +53,22 @@ def test_a_wrong_body_is_an_invalid_request_that_names_the_field_and_the_cure(
     content: bytes, says: str
 ) -> None:
     with pytest.raises(ApiError) as caught:
-        outgoing(content, 51)
+        plain(content, 51)
     assert caught.value.code is ErrorCode.INVALID_REQUEST
     assert says in caught.value.message
 
 
 def test_another_clients_body_is_a_mismatch() -> None:
     with pytest.raises(ApiError) as caught:
-        outgoing(body(cliente_id=52), 51)
+        plain(body(cliente_id=52), 51)
     assert caught.value.code is ErrorCode.CLIENTE_ID_MISMATCH
 
 
 @pytest.mark.parametrize("cliente_id", [51, "51", None, MISSING], ids=["number", "text", "null", "left out"])
 def test_the_own_client_may_be_named_or_left_out(cliente_id: object) -> None:
-    assert outgoing(body(cliente_id=cliente_id), 51) == Outgoing(to="5491100000002", message="Hello")
+    assert plain(body(cliente_id=cliente_id), 51) == Plain(to="5491100000002", message="Hello")
 
 
 def test_a_text_is_sent_as_it_is() -> None:
     text = " Hola ñ 😀\n" + "x" * (MAX_TEXT - 10)
-    assert outgoing(body(message=text), 51).message == text
+    assert plain(body(message=text), 51).message == text

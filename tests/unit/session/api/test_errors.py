@@ -4,12 +4,9 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from unit.session.conftest import Bring
-from unit.session.doubles import FakeEngine
-from whatsapp_contracts.states import State
+from unit.session.api.doubles import FakeSender
 from whatsapp_session.api import app
-from whatsapp_session.keys import Keys
-from whatsapp_session.session import Session
+from whatsapp_session.api.services import Services
 
 
 @pytest.mark.parametrize(
@@ -42,8 +39,8 @@ async def test_a_wrong_method_names_the_right_one(http: httpx.AsyncClient) -> No
     assert "Use POST." in answer.json()["message"]
 
 
-async def test_a_caller_that_goes_away_in_its_body_is_no_bug_of_ours(session: Session) -> None:
-    application = app.build(session, keys=Keys(None), cliente_id=51)
+async def test_a_caller_that_goes_away_in_its_body_is_no_bug_of_ours(services: Services) -> None:
+    application = app.build(services)
     scope: dict[str, object] = {
         "type": "http", "method": "POST", "path": "/send", "query_string": b"", "headers": [],
         "http_version": "1.1", "scheme": "http", "server": None, "client": None, "root_path": "",
@@ -61,13 +58,10 @@ async def test_a_caller_that_goes_away_in_its_body_is_no_bug_of_ours(session: Se
 
 
 async def test_a_bug_of_ours_is_the_envelope_and_shows_nothing_of_it(
-    session: Session, bring: Bring, engine: FakeEngine
+    services: Services, sender: FakeSender
 ) -> None:
-    await bring(State.READY)
-    engine.fails["send"] = RuntimeError("secret detail")
-    transport = httpx.ASGITransport(
-        app.build(session, keys=Keys(None), cliente_id=51), raise_app_exceptions=False
-    )
+    sender.fails = RuntimeError("secret detail")
+    transport = httpx.ASGITransport(app.build(services), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         answer = await client.post("/send", json={"to": "5491100000002", "message": "Hello"})
     assert (answer.status_code, answer.json()["error"]) == (500, "internal_error")

@@ -18,6 +18,7 @@ from whatsapp_contracts.states import State
 from whatsapp_session.api import events
 from whatsapp_session.api.errors import ApiError
 from whatsapp_session.api.events import position, stream
+from whatsapp_session.database import Database
 from whatsapp_session.journal import Journal
 from whatsapp_session.session import Session
 
@@ -119,10 +120,11 @@ async def test_an_after_that_this_journal_has_not_reached_begins_with_a_snapshot
 
 
 async def test_an_after_whose_next_events_were_let_go_of_ends_its_replay_with_a_snapshot(
-    session: Session, bring: Bring, journal: Journal
+    session: Session, bring: Bring, database: Database
 ) -> None:
     await bring(State.READY)
-    journal._db.execute("DELETE FROM events WHERE seq <= 3")
+    with database.transaction() as db:
+        db.execute("DELETE FROM events WHERE seq <= 3")
     kept, snapshot = await read(stream(session, 2, ()), 2)
     assert (kept["type"], kept["seq"]) == ("session.state", 4)
     assert (snapshot["type"], snapshot["seq"]) == ("session.snapshot", 4)
@@ -186,11 +188,11 @@ async def test_a_change_that_could_not_be_written_down_reaches_whoever_comes_bac
     await bring(State.READY)
     seen = journal.last_seq()
 
-    def full(**_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal, "append", full)
+        patched.setattr(journal, "append_all", full)
         await session.disconnect()
     follower = stream(session, seen, ())
     (snapshot,) = await read(follower, 1)

@@ -5,13 +5,15 @@ import re
 import httpx
 import pytest
 
-from unit.session.conftest import Bring
-from unit.session.doubles import QR, FakeEngine
+from unit.session.api.doubles import MESSAGE_ID, FakeSender
+from unit.session.conftest import Bring, Wait
+from unit.session.doubles import NOW, QR, FakeEngine
 from whatsapp_contracts.states import State
-from whatsapp_session.engine.protocol import EngineError, NotOnWhatsApp, PageLost, SendFailed
-from whatsapp_session.session import Session
+from whatsapp_session.engine.protocol import NotOnWhatsApp, PageLost, SendFailed
+from whatsapp_session.facts import PairingCodeShown
+from whatsapp_session.outgoing import Outgoing, Text
+from whatsapp_session.session import NotReady, Session
 
-STATES = [State.INIT, State.QR_REQUIRED, State.READY]
 SEND = {"cliente_id": 51, "to": "5491100000002", "message": "Hello"}
 
 
@@ -61,18 +63,20 @@ async def test_the_qr_is_given_as_it_is(http: httpx.AsyncClient, bring: Bring) -
     assert (answer.status_code, answer.json()) == (200, {"qr_code": QR.code})
 
 
-@pytest.mark.parametrize("state", [State.INIT, State.QR_REQUIRED, State.DISCONNECTED])
-async def test_a_send_before_ready_is_409_with_the_state(
-    http: httpx.AsyncClient, bring: Bring, session: Session, state: State
+async def test_the_pairing_code_is_given_with_its_end(
+    http: httpx.AsyncClient, session: Session, engine: FakeEngine, until: Wait
 ) -> None:
-    await bring_anywhere(bring, session, state)
-    answer = await http.post("/send", json=SEND)
-    assert (answer.status_code, answer.json()["error"]) == (409, "session_not_ready")
-    assert state.value in answer.json()["message"]
+    await session.start()
+    missing = await http.get("/pairing-code")
+    assert (missing.status_code, missing.json()["error"]) == (404, "qr_not_available")
+    engine.tell(PairingCodeShown(code="ABCD-1234", expires_at=NOW))
+    await until(lambda: session.view.pairing_code is not None)
+    answer = await http.get("/pairing-code")
+    assert answer.json() == {"pairing_code": "ABCD-1234", "expires_at": "2026-01-01T12:00:00.000Z"}
 
 
-async def test_a_wrong_field_is_told_before_the_state(http: httpx.AsyncClient, bring: Bring) -> None:
-    await bring(State.INIT)
+async def test_a_wrong_field_is_told_before_the_state(http: httpx.AsyncClient, sender: FakeSender) -> None:
+    sender.fails = NotReady("The session is INIT.")
     answer = await http.post("/send", json=SEND | {"to": "+54"})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
@@ -80,30 +84,29 @@ async def test_a_wrong_field_is_told_before_the_state(http: httpx.AsyncClient, b
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
+        (NotReady("The session is INIT: starting."), 409, "session_not_ready"),
         (NotOnWhatsApp("5491100000002 is not on WhatsApp."), 400, "not_on_whatsapp"),
         (SendFailed("WhatsApp did not accept the message."), 500, "send_failed"),
         (PageLost("The page crashed."), 500, "send_failed"),
     ],
 )
 async def test_a_send_that_fails_says_how(
-    http: httpx.AsyncClient, bring: Bring, engine: FakeEngine, error: EngineError, status: int, code: str
+    http: httpx.AsyncClient, sender: FakeSender, error: Exception, status: int, code: str
 ) -> None:
-    await bring(State.READY)
-    engine.fails["send"] = error
+    sender.fails = error
     answer = await http.post("/send", json=SEND)
     assert answer.status_code == status
     assert answer.json() == {"ok": False, "error": code, "message": str(error)}
 
 
-async def test_a_sent_message_is_answered_with_its_id(http: httpx.AsyncClient, bring: Bring) -> None:
-    await bring(State.READY)
+async def test_a_sent_message_is_answered_with_its_id(http: httpx.AsyncClient, sender: FakeSender) -> None:
     answer = await http.post("/send", json=SEND)
     assert answer.status_code == 200
-    assert answer.json() == {"ok": True, "message_id": "true_5491100000002@c.us_99"}
+    assert answer.json() == {"ok": True, "message_id": MESSAGE_ID}
+    assert sender.calls[0].outgoing == Outgoing(to="5491100000002", content=Text(text="Hello"))
 
 
-async def test_a_body_needs_no_content_type(http: httpx.AsyncClient, bring: Bring) -> None:
-    await bring(State.READY)
+async def test_a_body_needs_no_content_type(http: httpx.AsyncClient) -> None:
     content = b'{"to": "5491100000002", "message": "Hello"}'
     for headers in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
         assert (await http.post("/send", content=content, headers=headers)).status_code == 200
