@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,9 @@ from whatsapp_session.engine.browser import Options
 from whatsapp_session.engine.protocol import LoginWish
 from whatsapp_session.engine.web import WebEngine
 from whatsapp_session.facts import ChatMessage, QrShown, Synced
-from whatsapp_session.outgoing import Content, Outgoing, Text
+from whatsapp_session.outgoing import Content, Media, Outgoing, Text
 from whatsapp_session.settings import DEFAULT_CHROMIUM
+from whatsapp_simulator.samples import sample
 
 T = TypeVar("T")
 
@@ -26,6 +28,7 @@ class Driven:
 
     def __init__(self, login: Path, url: str, script: str, phones: Phones) -> None:
         self.login = login
+        self.url = url
         self.phones = phones
         self.engine = WebEngine(
             Options(executable=Path(DEFAULT_CHROMIUM), profile=login, url=f"{url}/", sandbox=False),
@@ -102,6 +105,34 @@ class Driven:
     async def change(self, to: str, content: Content) -> None:
         await self.engine.change(Outgoing(to=to, content=content), timeout=BOUND)
 
+    async def group(self, *members: str) -> str:
+        """A group of the session's own account with these members."""
+        body = {"owner": PHONE, "name": "Friends", "members": list(members)}
+        return str((await self.phones.post("/groups", body))["id"])
+
     async def rows(self, number: str, own: str = PHONE) -> list[dict[str, Any]]:
         """What the phone `number` has received from the session, as the simulator knows it."""
         return [row for row in await self.phones.get(f"/phones/{number}/messages") if not row["fromMe"]]
+
+
+def file_of(folder: Path, kind: str, **more: Any) -> Media:
+    """A small valid file of a kind, as the media store keeps one."""
+    made = sample(kind)
+    return media_of(folder, kind, made.data, made.mime_type, made.file_name or f"a {kind}.bin", **more)
+
+
+def media_of(folder: Path, kind: str, data: bytes, mime_type: str, file_name: str, **more: Any) -> Media:
+    """Bytes as the media store keeps them."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = folder / sha256
+    path.write_bytes(data)
+    return Media(
+        kind="video" if kind == "gif" else kind,
+        path=str(path),
+        mime_type=mime_type,
+        file_name=file_name,
+        size=len(data),
+        sha256=sha256,
+        gif=kind == "gif",
+        **more,
+    )
