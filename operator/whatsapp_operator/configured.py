@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whatsapp_operator.belief import Belief
+from whatsapp_operator.configuration import Configuration
 from whatsapp_operator.observed import Observed, Session
 
 Condition = dict[str, Any]
@@ -25,17 +26,23 @@ def configured(session: Session, seen: Observed, belief: Belief) -> Kind:
         return None, "SpecUnreadable", "The spec cannot be read; nothing is told until it is corrected."
     if seen.secret_problem:
         return False, "SecretNotWritten", f"{seen.secret_problem} The pod's next start would not know it."
-    if wanted.missing:
-        first = wanted.missing[0].reason
-        told = [f"{each.message[0].upper()}{each.message[1:]}" for each in wanted.missing]
-        return False, first, " ".join(told)
-    owned = seen.owned(session.uid)
-    if not owned:
+    before = None if seen.heard.live or belief.view is None or belief.silent_since else _before(session)
+    if before is not None:
+        return before
+    kind = _rest(session, seen, belief, wanted)
+    if not wanted.missing or kind[1] in ("OlderRelease", "ConfigurationRefused"):
+        return kind
+    told = [f"{each.message[0].upper()}{each.message[1:]}" for each in wanted.missing]
+    rest = "The rest is in force." if kind[0] else f"The rest: {kind[2]}"
+    return False, wanted.missing[0].reason, " ".join((*told, rest))
+
+
+def _rest(session: Session, seen: Observed, belief: Belief, wanted: Configuration) -> Kind:
+    """How it is with what can be told."""
+    if not seen.owned(session.uid):
         return None, "NoPod", "There is no pod; the next one begins with it."
-    if belief.view is None or belief.silent_since is not None:
+    if belief.view is None or belief.silent_since is not None or not seen.heard.live:
         return None, "NotHeard", "Only a pod that is heard says what it has; it is told when it is."
-    if not seen.heard.live:
-        return _before(session)
     return _heard(session, seen, belief.view.config_revision, wanted.revision, wanted.shown)
 
 
@@ -77,13 +84,13 @@ def _heard(session: Session, seen: Observed, has: str, wanted: str, shown: Mappi
     return False, "Telling", "The pod is being told."
 
 
-def _before(session: Session) -> Kind:
+def _before(session: Session) -> Kind | None:
     """Nothing new is heard for the moment: as it was, when it was of this generation."""
     for each in session.status.get("conditions") or ():
         if each.get("type") == "Configured" and each.get("observedGeneration") == session.generation:
             status = {"True": True, "False": False}.get(each.get("status", ""))
             return status, each.get("reason", ""), each.get("message", "")
-    return None, "NotHeard", "Only a pod that is heard says what it has; it is told when it is."
+    return None
 
 
 def in_words(shown: Mapping[str, Any]) -> str:

@@ -65,7 +65,7 @@ class Missing:
         elif self.what == "proxy":
             until = "until then the proxy is asked without credentials, and nothing goes beside it."
         else:
-            until = "until then it is left out; the rest is in force."
+            until = "until then it is left out."
         return replace(self, message=f"{self.message}; {until}", kept=kept)
 
 

@@ -37,6 +37,7 @@ LACKING = configure(
     Facts(namespace="crm", name="demo", uid=UID, generation=3, master=b"m" * 32),
 )
 IN_FORCE = replace(live(replace(READY, config_revision=WANTED.revision)), tells_config=True)
+HAS_THE_REST = replace(live(replace(READY, config_revision=LACKING.revision)), tells_config=True)
 OTHER = replace(live(replace(READY, config_revision="other")), tells_config=True)
 OLD = live(READY)
 
@@ -58,10 +59,22 @@ def status_of(resource: Session, facts: Observed) -> dict[str, Any]:
 
 CASES: dict[str, tuple[Observed, str, str, str]] = {
     "a Secret is missing": (
-        observed(IN_FORCE, LACKING),
+        observed(HAS_THE_REST, LACKING),
         "False",
         "SecretMissing",
-        "Webhook crm: there is no Secret hook: make it; until then it is left out; the rest is in force.",
+        "Webhook crm: there is no Secret hook: make it; until then it is left out. The rest is in force.",
+    ),
+    "a Secret is missing, and the rest is on its way": (
+        observed(OTHER, LACKING),
+        "False",
+        "SecretMissing",
+        "left out. The rest: The pod is being told.",
+    ),
+    "a Secret is missing, and the pod can be told nothing": (
+        observed(OLD, LACKING),
+        "False",
+        "OlderRelease",
+        "next pod of a newer image",
     ),
     "a Secret is missing, and nothing is heard": (
         observed(silent(READY, 99), LACKING),

@@ -116,7 +116,7 @@ def test_a_proxys_credentials_are_two_entries() -> None:
 
 def test_what_becomes_of_it_is_said() -> None:
     missing = Missing(what="webhook crm", reason="SecretMissing", message="webhook crm: none: make it")
-    assert missing.told(kept=False).message.endswith("left out; the rest is in force.")
+    assert missing.told(kept=False).message.endswith("left out.")
     assert missing.told(kept=True).message.endswith("stays in force.")
     proxy = Missing(what="proxy", reason="SecretMissing", message="proxy: none: make it")
     assert "nothing goes beside it" in proxy.told(kept=False).message
