@@ -68,7 +68,7 @@ class LoggedOut:
 
 @dataclass(frozen=True, kw_only=True)
 class Stopped:
-    """`POST /disconnect`, or operating mode `Disconnected` (`by_mode`): WhatsApp is closed, the login is kept."""
+    """`POST /disconnect`, or operating mode `Disconnected` (`by_mode`): closed, the login is kept."""
 
     by_mode: bool = False
 

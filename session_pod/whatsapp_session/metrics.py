@@ -5,7 +5,7 @@ Never in it: a number, a QR, a name. Whoever may scrape a cluster may not read i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -55,6 +55,17 @@ class Metrics:
         """Show this session's state from now on."""
         self.registry.register(_State(session))
 
+    def watch_volume(
+        self,
+        *,
+        outbox: Callable[[], Mapping[str, int]],
+        pending: Callable[[], Mapping[str, int]],
+        dead: Callable[[], Mapping[str, int]],
+        journal: Callable[[], int],
+    ) -> None:
+        """Show what waits on the volume: outbox entries by state, webhooks' backlogs, the journal's bytes."""
+        self.registry.register(_Volume(outbox, pending, dead, journal))
+
 
 class _State(Collector):
     def __init__(self, session: Session) -> None:
@@ -71,6 +82,41 @@ class _State(Collector):
         yield GaugeMetricFamily(
             "whatsapp_session_followers", "Open event streams.", value=len(self._session.followers)
         )
+        yield GaugeMetricFamily(
+            "whatsapp_session_storage_pressure",
+            "1 while the volume has too little room.",
+            value=float(self._session.view.storage_pressure),
+        )
+
+
+class _Volume(Collector):
+    def __init__(
+        self,
+        outbox: Callable[[], Mapping[str, int]],
+        pending: Callable[[], Mapping[str, int]],
+        dead: Callable[[], Mapping[str, int]],
+        journal: Callable[[], int],
+    ) -> None:
+        self._outbox, self._pending, self._dead, self._journal = outbox, pending, dead, journal
+
+    def collect(self) -> Iterator[Metric]:
+        """What waits now."""
+        entries = GaugeMetricFamily(
+            "whatsapp_session_outbox_entries", "Outbox entries by state.", labels=["state"]
+        )
+        for state, count in self._outbox().items():
+            entries.add_metric([state], count)
+        yield entries
+        yield _summed("webhook_pending", "Events that a webhook has still to get.", self._pending())
+        yield _summed("webhook_dead_letters", "Events that were given up.", self._dead())
+        yield GaugeMetricFamily(
+            "whatsapp_session_journal_bytes", "About what the kept events take.", value=self._journal()
+        )
+
+
+def _summed(name: str, text: str, counts: Mapping[str, int]) -> Metric:
+    """Over all receivers: a label per receiver would name them."""
+    return GaugeMetricFamily(f"whatsapp_session_{name}", text, value=sum(counts.values()))
 
 
 def application(metrics: Metrics) -> Callable[..., Awaitable[None]]:

@@ -18,6 +18,8 @@ DEFAULT_CHROMIUM = "/usr/lib/chromium/chromium-headless-shell"
 """Debian's binary. `/usr/bin/chromium-headless-shell` is a wrapper whose death leaves the browser running."""
 CHROMIUM_COMMAND = "apt-get install chromium-headless-shell"
 
+MIB = 2**20
+
 HELP = """\
 CLIENTE_ID        number of the client this session belongs to (required, 1 or more)
 SESSION_ID        name of the session in events (default: cliente_<CLIENTE_ID>)
@@ -31,6 +33,13 @@ CHROMIUM_PATH     the browser (default: /usr/lib/chromium/chromium-headless-shel
 CHROMIUM_SANDBOX  on or off: Chromium's own sandbox, needs user namespaces (default: off)
 LOG_FORMAT        text or json (default: text)
 QR_TERMINAL       auto, always or never: draw the QR on standard output (default: auto, on a terminal)
+CONFIG_FILE       JSON file with the configuration, read again when it changes (default: none)
+ALLOWED_NETWORKS  private networks and hosts that webhooks and media URLs may reach (default: none)
+MEDIA_MAX_MB      largest file of a message, in MiB (default: 64)
+MEDIA_KEEP_DAYS   days that received files are kept (default: 7)
+MEDIA_KEEP_MB     MiB of received files that are kept (default: 512)
+JOURNAL_KEEP_DAYS days that events are kept (default: 7)
+JOURNAL_KEEP_MB   MiB of events that are kept (default: 256)
 RESTARTED_AT      any text; failed starts under another text are forgotten (default: empty)
 """
 
@@ -56,6 +65,13 @@ class Settings:
     log_format: str
     qr_terminal: str
     restarted_at: str
+    config_file: Path | None
+    allowed_networks: tuple[str, ...]
+    media_max_bytes: int
+    media_keep_days: int
+    media_keep_bytes: int
+    journal_keep_days: int
+    journal_keep_bytes: int
 
     @property
     def login_dir(self) -> Path:
@@ -71,6 +87,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     """The settings in `environ`; raises SettingsError that names the first wrong one and its cure."""
     cliente_id = _cliente_id(environ)
     key_file = environ.get("API_KEY_FILE", "").strip()
+    config_file = environ.get("CONFIG_FILE", "").strip()
     host = environ.get("HOST", "").strip() or ("0.0.0.0" if key_file else "127.0.0.1")  # noqa: S104
     if not key_file and not is_loopback(host):
         raise SettingsError(
@@ -91,6 +108,13 @@ def read(environ: Mapping[str, str]) -> Settings:
         log_format=_choice(environ, "LOG_FORMAT", ("text", "json")),
         qr_terminal=_choice(environ, "QR_TERMINAL", ("auto", "always", "never")),
         restarted_at=environ.get("RESTARTED_AT", "").strip(),
+        config_file=Path(config_file).absolute() if config_file else None,
+        allowed_networks=_networks(environ.get("ALLOWED_NETWORKS", "")),
+        media_max_bytes=_number(environ, "MEDIA_MAX_MB", 64, 2048) * MIB,
+        media_keep_days=_number(environ, "MEDIA_KEEP_DAYS", 7, 3650),
+        media_keep_bytes=_number(environ, "MEDIA_KEEP_MB", 512, 1_000_000) * MIB,
+        journal_keep_days=_number(environ, "JOURNAL_KEEP_DAYS", 7, 3650),
+        journal_keep_bytes=_number(environ, "JOURNAL_KEEP_MB", 256, 1_000_000) * MIB,
     )
 
 
@@ -130,6 +154,32 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
             f"{name}={text!r} is not a port. Set it to a number from 0 to 65535, such as: {name}={default}"
         )
     return int(text)
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= most):
+        raise SettingsError(f"{name}={text!r} is not a whole number from 1 to {most}. Set {name}={default}")
+    return int(text)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    entries = tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    if not entries:
+        return ()
+    from whatsapp_session.net.guard import (
+        Guard,  # it brings an HTTP client, which a browser need not wait for
+    )
+
+    try:
+        Guard(entries)
+    except ValueError as error:
+        raise SettingsError(
+            f"ALLOWED_NETWORKS: {error}. Correct it, such as: ALLOWED_NETWORKS=10.0.0.0/8,crm.local"
+        ) from None
+    return entries
 
 
 def _url(text: str) -> str:

@@ -159,11 +159,12 @@ class Backlog:
                 return found is Ended.YES
             chat_id = found
             await self._desk.pacer.token()
-        return await self._attempt(entry, chat_id, unknown=unknown)
+        with self._desk.handing_over():
+            return await self._attempt(entry, chat_id, unknown=unknown)
 
     async def _look(self, entry: Entry) -> Delivered | Absent | Unknown:
         try:
-            engine = self._desk.session.engine_now()
+            engine = self._desk.engine()
         except NotReady as error:
             return Unknown(error=EngineError(str(error)))
         return await outcome(engine, entry.outgoing, chat_id=entry.chat_id, bare_id=entry.bare_id)
@@ -171,9 +172,7 @@ class Backlog:
     async def _chat(self, entry: Entry) -> str | Ended:
         """The chat to send to, or whether the entry has ended without one."""
         try:
-            return entry.chat_id or await self._desk.numbers.resolve(
-                entry.outgoing.to, self._desk.session.engine_now
-            )
+            return entry.chat_id or await self._desk.numbers.resolve(entry.outgoing.to, self._desk.engine)
         except NotOnWhatsApp as error:
             await self._desk.failed(entry, ErrorCode.NOT_ON_WHATSAPP, str(error))
             return Ended.YES
@@ -187,7 +186,7 @@ class Backlog:
     async def _attempt(self, entry: Entry, chat_id: str | None, *, unknown: bool) -> bool:
         """Hand it over; `unknown`: an earlier attempt may still succeed."""
         try:
-            engine = self._desk.session.engine_now()
+            engine = self._desk.engine()
             sending = await self._desk.begin(entry, chat_id, only_from=entry.state)
         except NotReady:
             return False

@@ -115,7 +115,7 @@ class Calls:
     async def _look(self, entry: Entry) -> Delivered | Absent | Unknown:
         """What became of a call, written down where it is certain."""
         try:
-            engine = self._desk.session.engine_now()
+            engine = self._desk.engine()
         except NotReady as error:
             return Unknown(error=EngineError(str(error)))
         found = await outcome(engine, entry.outgoing, chat_id=entry.chat_id, bare_id=entry.bare_id)
@@ -132,7 +132,7 @@ class Calls:
 
     async def _call(self, outgoing: Outgoing, entry: Entry | None) -> Sent:
         """Wait for the turn, then try once."""
-        self._desk.session.engine_now()
+        self._desk.engine()
         lane = entries.lane(outgoing.to)
         self._backlog.join_due()
         paced = not isinstance(outgoing.content, Change)
@@ -151,13 +151,14 @@ class Calls:
             if paced:
                 await self._desk.pacer.token(max(0.0, until - self._now()))
             async with self._slots:
-                return await self._attempt(outgoing, entry, chat_id)
+                with self._desk.handing_over():
+                    return await self._attempt(outgoing, entry, chat_id)
         finally:
             turn.left.set()
 
     async def _chat(self, outgoing: Outgoing, entry: Entry | None) -> str:
         try:
-            return await self._desk.numbers.resolve(outgoing.to, self._desk.session.engine_now)
+            return await self._desk.numbers.resolve(outgoing.to, self._desk.engine)
         except NotOnWhatsApp as error:
             if entry:
                 await self._desk.failed(entry, ErrorCode.NOT_ON_WHATSAPP, str(error))
@@ -166,7 +167,7 @@ class Calls:
             raise NotReady(f"{error} Try again in a moment.") from None
 
     async def _attempt(self, outgoing: Outgoing, entry: Entry | None, chat_id: str | None) -> Sent:
-        engine = self._desk.session.engine_now()
+        engine = self._desk.engine()
         if entry:
             entry = await self._begin(entry, chat_id)
         bare_id = entry.bare_id if entry else self._desk.store.bare_id(uuid.uuid4().hex)
@@ -201,7 +202,7 @@ class Calls:
         until = self._now() + SETTLE
         while True:
             try:
-                engine = self._desk.session.engine_now()
+                engine = self._desk.engine()
                 match await outcome(engine, outgoing, chat_id=chat_id, bare_id=bare_id):
                     case Delivered(message=message):
                         return await self._answer(outgoing, entry, message)

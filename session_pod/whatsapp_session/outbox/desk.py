@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -29,6 +29,7 @@ from whatsapp_session.outbox.numbers import Numbers
 from whatsapp_session.outbox.pacer import Pacer
 from whatsapp_session.outbox.store import OutboxStore
 from whatsapp_session.outgoing import Change, Media
+from whatsapp_session.session import NotReady
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +88,41 @@ class Desk:
         self.lanes = Lanes()
         self.bell = Bell()
         self._release = release
+        self.closing = False
+        """Whether nothing new may be handed to WhatsApp: the process ends."""
+        self._under_way = 0
         self._unwritten: dict[int, Entry] = {}
         session.watch(self.bell.ring)
 
     @property
     def ready(self) -> bool:
-        """Whether the session can send."""
-        return self.session.view.state is State.READY
+        """Whether something can be handed to WhatsApp."""
+        return self.session.view.state is State.READY and not self.closing
+
+    def engine(self) -> WhatsAppEngine:
+        """The engine, to send. Raises NotReady."""
+        if self.closing:
+            raise NotReady("The session is stopping. Try again when it is READY.")
+        return self.session.engine_now()
+
+    @contextlib.contextmanager
+    def handing_over(self) -> Iterator[None]:
+        """An attempt that a stop should wait for."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self.bell.ring()
+
+    async def close(self, timeout: float) -> None:
+        """Begin nothing new, and wait for what is under way, `timeout` seconds at most."""
+        self.closing = True
+        self.bell.ring()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self._under_way:
+                    await self.bell.wait(timeout)
 
     def present(self, entry: Entry) -> Entry:
         """The entry as it is, which the disk may not know yet."""

@@ -129,7 +129,7 @@ class Sender:
     async def resolve(self, to: str) -> str:
         """The chat id of a number or chat. Raises NotReady, NotOnWhatsApp, CheckFailed, NotFound."""
         try:
-            return await self._desk.numbers.resolve(to, self._desk.session.engine_now)
+            return await self._desk.numbers.resolve(to, self._desk.engine)
         except NotConnected as error:
             raise NotReady(f"{error} Try again in a moment.") from None
 
@@ -155,6 +155,10 @@ class Sender:
                 await self._desk.bell.wait(min(wait, FOLLOW_EVERY) if busy else wait)
         finally:
             await self._backlog.stop()
+
+    async def close(self, timeout: float) -> None:
+        """The process ends: begin nothing new, and wait for what is under way, `timeout` seconds at most."""
+        await self._desk.close(timeout)
 
     # From here on: how it is done
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from unit.session.doubles import QR, SYNCED, Clock, FakeEngine
@@ -16,7 +15,6 @@ from whatsapp_session.attempts import Attempts
 from whatsapp_session.database import Database
 from whatsapp_session.facts import Fact, Scanned
 from whatsapp_session.journal import Journal
-from whatsapp_session.keys import Keys
 from whatsapp_session.session import Session
 
 BOUND = 10.0
@@ -109,13 +107,3 @@ def bring(session: Session, engine: FakeEngine, until: Wait, told: list[Event]) 
         await until(lambda: state is not State.READY or bool(engine.since))
 
     return to
-
-
-@pytest.fixture
-async def http(session: Session) -> AsyncIterator[httpx.AsyncClient]:
-    """The API of client 51, without a key."""
-    from whatsapp_session.api import app
-
-    transport = httpx.ASGITransport(app.build(session, keys=Keys(None), cliente_id=51))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield client

@@ -41,6 +41,13 @@ def environ(tmp_path: Path) -> dict[str, str]:
         ("CHROMIUM_PATH", "/nonexistent", "Install it: apt-get install chromium-headless-shell"),
         ("CHROMIUM_PATH", "/etc", "is not a program"),
         ("CHROMIUM_SANDBOX", "yes", "CHROMIUM_SANDBOX='yes' is unknown. Set it to one of: off, on"),
+        ("MEDIA_MAX_MB", "0", "'0' is not a whole number from 1 to 2048. Set MEDIA_MAX_MB=64"),
+        ("MEDIA_MAX_MB", "4096", "not a whole number from 1 to 2048"),
+        ("MEDIA_KEEP_DAYS", "a week", "Set MEDIA_KEEP_DAYS=7"),
+        ("MEDIA_KEEP_MB", "-1", "Set MEDIA_KEEP_MB=512"),
+        ("JOURNAL_KEEP_DAYS", "1.5", "Set JOURNAL_KEEP_DAYS=7"),
+        ("JOURNAL_KEEP_MB", "9" * 5000, "Set JOURNAL_KEEP_MB=256"),
+        ("ALLOWED_NETWORKS", "10.0.0.0/8, crm local", "ALLOWED_NETWORKS: 'crm local' is not a network"),
         ("LOG_FORMAT", "xml", "Set it to one of: text, json"),
         ("QR_TERMINAL", "maybe", "Set it to one of: auto, always, never"),
     ],
@@ -72,7 +79,20 @@ def test_the_defaults_are_the_contracts(
         log_format="text",
         qr_terminal="auto",
         restarted_at="",
+        config_file=None,
+        allowed_networks=(),
+        media_max_bytes=64 * 2**20,
+        media_keep_days=7,
+        media_keep_bytes=512 * 2**20,
+        journal_keep_days=7,
+        journal_keep_bytes=256 * 2**20,
     )
+
+
+def test_sizes_are_in_mib_and_networks_in_a_comma_list(environ: dict[str, str]) -> None:
+    found = read(environ | {"MEDIA_MAX_MB": "1", "ALLOWED_NETWORKS": " 10.0.0.0/8 ,crm.local,"})
+    assert found.media_max_bytes == 1024 * 1024
+    assert found.allowed_networks == ("10.0.0.0/8", "crm.local")
 
 
 def test_the_login_lies_alone_in_its_folder_and_the_rest_beside_it(environ: dict[str, str]) -> None:
