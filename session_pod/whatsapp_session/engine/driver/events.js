@@ -29,6 +29,7 @@ const once = (limit) => {
 };
 const newMessages = once(QUEUE_LIMIT);
 const acceptedMessages = once(QUEUE_LIMIT);
+const accepted = new Map(); // bare id of a message under way → who waits until WhatsApp has it
 const now = () => Date.now() / 1000;
 
 WPP.on("chat.new_message", (msg) => {
@@ -37,6 +38,8 @@ WPP.on("chat.new_message", (msg) => {
 
 const acked = (msg, ack) => {
   if (!msg || !msg.id.fromMe || !(ack >= 1) || !counts(msg)) return;
+  const waiting = accepted.get(msg.id.id);
+  if (waiting) waiting(msg);
   const message = plain(msg);
   acceptedMessages(message.id, () => push({ message: { ...message, ack: 1 } }));
   push({ ack: { id: message.id, chat: message.chat, ack: Math.min(ack, 3) } });

@@ -112,14 +112,18 @@ const begin = async (chat, key, { content, replyTo, mentions }) => {
   if (what.forward) what.original = await messageOf(what.forward, "the message to forward");
   const file = what.handle ? takeUpload(what.handle, what) : null;
   mustBeConnected(); // after the lookups, and as late as can be
+  // A receipt says as much as WhatsApp's own answer, which may have been lost.
+  const received = new Promise((resolve) => accepted.set(key.id, () => resolve({ id: idOf(key) })));
   try {
-    const sent = await SENDERS[what.type](chat.id, what, options, file);
+    const sent = await Promise.race([SENDERS[what.type](chat.id, what, options, file), received]);
     const result = text(sent.sendMsgResult && sent.sendMsgResult.messageSendResult);
     return outcome(inMemory(idOf(key)) || inMemory(sent.id), result);
   } catch (error) {
     if (error instanceof Problem) throw error;
     // Once it is in the store, WhatsApp may send it whatever wa-js says.
     throw new Problem(inMemory(idOf(key)) ? "unknown" : "refused", said(error));
+  } finally {
+    accepted.delete(key.id);
   }
 };
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from whatsapp_session.facts import (
     EditSeen,
     ParticipantsChanged,
     PresenceSeen,
+    Quoted,
     ReactionSeen,
 )
 from whatsapp_session.outgoing import Deletion, Edit, Location, Poll, Reaction
@@ -56,16 +58,9 @@ async def test_every_kind_of_message_is_told_with_what_it_has(driven: Driven) ->
     poll = {"name": "When?", "options": ["now", "later"], "multiple": True}
     asked = await got(driven, await friend_sends(driven, type="poll", poll=poll))
     assert (asked.kind, asked.poll) == ("poll", Poll(name="When?", options=("now", "later"), multiple=True))
-    quoting = await friend_sends(
-        driven, text="as I said", quoted=text.message_id.split("_")[2], forwarded=True
-    )
-    reply = await got(driven, quoting)
-    assert reply.quoted is not None
-    assert (reply.quoted.message_id, reply.quoted.sender, reply.quoted.text) == (
-        text.message_id,
-        FRIEND,
-        "hello",
-    )
+    said = {"quoted": text.message_id.split("_")[2], "forwarded": True}
+    reply = await got(driven, await friend_sends(driven, text="as I said", **said))
+    assert reply.quoted == Quoted(message_id=text.message_id, sender=FRIEND, text="hello")
     assert reply.forwarded
 
 
@@ -92,8 +87,6 @@ async def test_a_large_file_is_downloaded_in_pieces_and_one_above_the_limit_not_
     driven: Driven, tmp_path: Path
 ) -> None:
     data = bytes(range(256)) * 20_000
-    import base64
-
     media = {"data": base64.b64encode(data).decode(), "mimeType": "application/zip", "fileName": "a.zip"}
     message = await got(driven, await friend_sends(driven, type="document", media=media))
     into = tmp_path / "file"
