@@ -48,6 +48,8 @@ def decide(session: Session, names: Names, defaults: Defaults, seen: Observed, n
     pod = owned[0] if len(owned) == 1 else None
     belief = Belief() if drawn.verdict else believe(pod, seen.heard, session.status, now)
     verdict = drawn.verdict or told(session, spec, belief, pod.name if pod else "")
+    if seen.rival is not None and verdict.kind is not v.Kind.STALLED:
+        verdict = v.rivalled(seen.rival)
     changes = differences(pod.inputs, inputs_of(spec, defaults)) if pod else []
     return Decision(
         actions=drawn.actions,

@@ -108,7 +108,10 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Rival:
-    """An older session that has what only one can have; `reason` is what this one is stalled by."""
+    """An older session that has what only one can have; `reason` is what this one is stalled by.
+
+    `name` is empty when it is of another namespace: who reads this one need not know of it.
+    """
 
     reason: str
     name: str

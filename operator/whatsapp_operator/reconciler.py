@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from whatsapp_contracts.kubernetes import GROUP, KIND, VERSION
+from whatsapp_contracts.states import State
 from whatsapp_operator.actions import EnsureSecret
 from whatsapp_operator.announcements import announcement
 from whatsapp_operator.apply import Applier
@@ -31,6 +32,7 @@ from whatsapp_operator.observed import (
     Heard,
     Observed,
     Refusal,
+    Rival,
     Session,
     claim_of,
     failures_of,
@@ -38,6 +40,7 @@ from whatsapp_operator.observed import (
     session_of,
 )
 from whatsapp_operator.recorder import Recorder, fields
+from whatsapp_operator.rivals import Rivals
 from whatsapp_operator.spec import Spec, parse
 from whatsapp_operator.streams import Streams
 from whatsapp_operator.template import Defaults
@@ -72,11 +75,12 @@ class Reconciler:
         applier: Applier,
         configurator: Configurator,
         defaults: Defaults,
+        rivals: Rivals,
         now: Callable[[], datetime],
     ) -> None:
         self._client, self._caches, self._streams = client, caches, streams
         self._recorder, self._applier, self._configurator = recorder, applier, configurator
-        self._defaults, self._now = defaults, now
+        self._defaults, self._rivals, self._now = defaults, rivals, now
         self._memories: dict[Key, Memory] = {}
 
     def key_refused(self, key: Key) -> None:
@@ -147,18 +151,27 @@ class Reconciler:
         claims = [claim_of(body, names.label) for body in self._caches[CLAIMS].of(key)]
         owned = [pod for pod in pods if pod.owner_uid == session.uid]
         one = owned[0] if len(owned) == 1 else None
+        heard = self._streams.heard(key, one.uid) if one else Heard()
         return Observed(
             pods=pods,
             claim=next((claim for claim in claims if claim.name == names.claim), None),
             failures=memory.failures,
             refusals=tuple(memory.refusals.values()),
             configuration=prepared.configuration if prepared else None,
-            heard=self._streams.heard(key, one.uid) if one else Heard(),
+            rival=self._rival(key, session, heard),
+            heard=heard,
             told=self._configurator.told(key, one.uid) if one else None,
             keys=prepared.rotation.record if prepared and memory.told.retry is None else {},
             secret_problem=memory.told.problem,
             stored=self._configurator.stored(session, memory.told),
         )
+
+    def _rival(self, key: Key, session: Session, heard: Heard) -> Rival | None:
+        """An older session with the same number or sessionId."""
+        view = heard.view if heard.live else None
+        phone = view.account.phone if view and view.account and view.state is State.READY else ""
+        body = next(each for each in self._caches[SESSIONS].of(key) if each["metadata"]["uid"] == session.uid)
+        return self._rivals.rival(body, key, phone if view else None)
 
     def _listen(
         self, key: Key, session: Session, memory: Memory, seen: Observed, prepared: Prepared | None

@@ -23,6 +23,7 @@ from whatsapp_operator.metrics import SESSIONS as SESSIONS_GAUGE
 from whatsapp_operator.namespaces import namespace_key, service_in_step
 from whatsapp_operator.reconciler import Reconciler
 from whatsapp_operator.recorder import Recorder
+from whatsapp_operator.rivals import Rivals
 from whatsapp_operator.server import Pulse
 from whatsapp_operator.settings import Settings
 from whatsapp_operator.streams import Streams
@@ -51,6 +52,7 @@ class Operator:
         self._caches = Caches()
         self._queue: WorkQueue[Key] = WorkQueue(clock=time.monotonic)
         self._streams = Streams(changed=self._queue.add, unauthorized=self._on_unauthorized, now=now)
+        self._rivals = Rivals()
         self._teller = Teller(changed=self._queue.add, unauthorized=self._on_unauthorized)
         recorder = Recorder(client, now=now)
         applier = Applier(client, self._caches, recorder, now=now)
@@ -65,6 +67,7 @@ class Operator:
                 client=client, applier=applier, teller=self._teller, defaults=defaults, master=master
             ),
             defaults=defaults,
+            rivals=self._rivals,
             now=now,
         )
         self._filled = asyncio.Event()
@@ -124,12 +127,19 @@ class Operator:
         if key is not None:
             listed = kind is None
             self._queue.add(key, urgent=not listed)
+            if resource == SESSIONS:
+                take = self._rivals.drop if kind == "DELETED" else self._rivals.put
+                for touched in take(body, key):
+                    self._queue.add(touched, urgent=not listed)
             if resource == SESSIONS and kind != "MODIFIED":
                 self._queue.add(namespace_key(key[0]), urgent=not listed)
         self._check_filled()
 
     def listed(self, resource: str, namespace: str | None, uids: set[str]) -> None:
         """A listing is complete: look at whatever vanished."""
+        if resource == SESSIONS:
+            for key in self._rivals.listed(namespace, uids):
+                self._queue.add(key)
         for key in self._caches.listed(resource, namespace, uids):
             self._queue.add(key)
             self._queue.add(namespace_key(key[0]))

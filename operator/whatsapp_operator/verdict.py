@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from whatsapp_contracts.states import Reason
+from whatsapp_operator.observed import Rival
 
 
 class Kind(StrEnum):
@@ -120,6 +121,22 @@ def disconnected(reason: Reason | None, said: str = "") -> Verdict:
         return Verdict(kind=Kind.IDLE, reason="Disconnected", message=f"Not connected. {_LOGIN}")
     kind, message = DISCONNECTED[reason]
     return Verdict(kind=kind, reason=reason.value, message=said or message)
+
+
+def rivalled(rival: Rival) -> Verdict:
+    """Another session has what only one can have; both go on, and a person decides."""
+    other = f"the older session {rival.name}" if rival.name else "an older session of another namespace"
+    if rival.reason == "DuplicateSessionId":
+        return stalled(
+            "DuplicateSessionId",
+            f"The sessionId belongs to {other} already, and a CRM could not tell the two apart. Delete"
+            " this one and make it anew with another spec.sessionId.",
+        )
+    return stalled(
+        "PhoneInUse",
+        f"The phone is linked in {other} too. Give one of them up: POST /session-manager/logout on its pod,"
+        " then log in with the right phone or delete it.",
+    )
 
 
 def unheard(since: str, pod: str) -> Verdict:

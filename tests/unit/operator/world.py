@@ -19,6 +19,7 @@ from whatsapp_operator.names import LABEL_SESSION
 from whatsapp_operator.observed import Heard, Told
 from whatsapp_operator.reconciler import Reconciler
 from whatsapp_operator.recorder import Recorder
+from whatsapp_operator.rivals import Rivals
 from whatsapp_operator.teller import Order
 
 KEY = ("crm", "demo")
@@ -86,7 +87,7 @@ class World:
         self.caches, self.ear = Caches(), Ear()
         recorder = Recorder(self.client, now=self.now)  # type: ignore[arg-type]
         applier = Applier(self.client, self.caches, recorder, now=self.now)  # type: ignore[arg-type]
-        self.mouth = Mouth()
+        self.mouth, self.rivals = Mouth(), Rivals()
         self.reconciler = Reconciler(
             client=self.client,  # type: ignore[arg-type]
             caches=self.caches,
@@ -101,6 +102,7 @@ class World:
                 master=b"m" * 32,
             ),
             defaults=DEFAULTS,
+            rivals=self.rivals,
             now=self.now,
         )
         for resource in (SESSIONS, PODS, CLAIMS):
