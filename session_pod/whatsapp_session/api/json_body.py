@@ -18,7 +18,10 @@ from whatsapp_session.media.store import Upload
 
 LONG = 800_000
 """Bytes of a text that can only be a file: 65,536 characters are 786,432 when each is escaped as a pair."""
-STOP = re.compile(rb'["\\]')
+PIECE = 65_536
+"""Bytes that are looked at in one go: `rest` is not bounded more exactly than that."""
+RUN = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+"""The inside of a text: up to its quote, or to a backslash whose other half is in the next piece."""
 
 
 class JsonBody:
@@ -34,8 +37,12 @@ class JsonBody:
         self._start = 0  # of this text in `rest`
         self._spilling = False
 
-    async def feed(self, piece: bytes) -> None:
+    async def feed(self, data: bytes) -> None:
         """Take in the next bytes. Raises ApiError, and what the upload raises."""
+        for at in range(0, len(data), PIECE):
+            await self._feed(data[at : at + PIECE])
+
+    async def _feed(self, piece: bytes) -> None:
         at = 0
         while at < len(piece):
             if not self._inside:
@@ -48,16 +55,15 @@ class JsonBody:
                 await self._text(piece[at:end])
                 self._escaped = False
             else:
-                found = STOP.search(piece, at)
-                end = len(piece) if found is None else found.start()
-                await self._text(piece[at:end])
-                if found is not None:
+                run = RUN.match(piece, at)
+                end = len(piece) if run is None else run.end()
+                self._escaped = piece[end : end + 1] == b"\\"
+                if self._escaped:
                     end += 1
-                    if found[0] == b"\\":
-                        await self._text(b"\\")
-                        self._escaped = True
-                    else:
-                        await self._close()
+                await self._text(piece[at:end])
+                if not self._escaped and end < len(piece):
+                    end += 1
+                    await self._close()
             at = end
 
     async def _text(self, part: bytes) -> None:
