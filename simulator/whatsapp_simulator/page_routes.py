@@ -56,6 +56,7 @@ SCRIPTS = (
     "pending.js",
     "lookup.js",
     "session.js",
+    "named.js",
     "extras.js",
     "ui.js",
     "boot.js",

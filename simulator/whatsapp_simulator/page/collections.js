@@ -22,7 +22,7 @@ __d('WAWebCollection', (require, exports) => {
       }
       this.modelClass = this.constructor.model;
       this.parent = options.parent;
-      Object.defineProperty(this, '_index', { value: new Map() });
+      Object.defineProperty(this, '_index', { value: new Map(), enumerable: true });
       Object.defineProperty(this, '_models', { value: [], enumerable: false });
       // Kept, so that a model's events are those of its collections too.
       Object.defineProperty(this, '_forward', {

@@ -36,7 +36,11 @@
   window.ErrorGuard = { skipGuardGlobal() {} };
   window.__d = define;
   window.importNamespace = load;
-  window.require = load;
+  // Outside of modules `require` gives a default export itself, as clients expect: `new (require('WAWebMsgKey'))(…)`.
+  window.require = (id) => {
+    const exports = load(id);
+    return exports.default === undefined ? exports : exports.default;
+  };
 })();
 
 __d('WAWebBuildConstants', (require, exports) => {

@@ -132,7 +132,9 @@ __d('WAWebGetEphemeralFieldsMsgActionsUtils', (require, exports) => {
 });
 
 __d('WALinkify', (require, exports) => {
-  exports.findLink = (text) => (/https?:\/\/\S+/.exec(text) || [])[0];
+  const link = ([href]) => ({ href, url: href, originalText: href, suspiciousCharacters: undefined });
+  exports.findLinks = (text) => [...String(text || '').matchAll(/https?:\/\/\S+/g)].map(link);
+  exports.findLink = (text) => exports.findLinks(text)[0];
   exports.findFirstWebLink = exports.findLink;
 });
 
