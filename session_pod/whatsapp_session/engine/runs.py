@@ -31,6 +31,7 @@ from whatsapp_session.engine.protocol import (
 )
 from whatsapp_session.engine.watch import (
     LIMITS,
+    PAIRING_CODE,
     Look,
     Seen,
     judge,
@@ -76,6 +77,8 @@ class Patience:
     """Seconds between two tries of a site that cannot be reached; the last one for ever."""
     offline_reload: timedelta = timedelta(seconds=120)
     """A page that has not found back by then is loaded again."""
+    pairing_code: timedelta = PAIRING_CODE
+    """How long a pairing code is shown before another one is asked for."""
 
 
 class Runs:
@@ -223,7 +226,8 @@ class Runs:
         try:
             number = self._wish.pair_with
             code = wa.value(await page.call(Stage.PAIR, "pair", number, timeout=CHECK_TIMEOUT))
-            self._seen, fact = pairing_code(self._seen, str(code), self._clock())
+            lasts = self._patience.pairing_code
+            self._seen, fact = pairing_code(self._seen, str(code), self._clock(), lasts)
         except (PageLost, BrowserGone):
             raise
         except EngineError as error:

@@ -66,6 +66,7 @@ class Look:
     online: bool = True
     code: str | None = None
     idle: bool = False  # the QR stopped rotating
+    pairing_over: bool = False  # the pairing code that was shown counts no more
     account: Account | None = None
     detail: str = "no page"  # for a person who reads where a page is stuck
 
@@ -82,6 +83,7 @@ class Look:
             online=data["online"],
             code=data["code"],
             idle=data["idle"],
+            pairing_over=data["pairingOver"],
             account=Account(
                 phone=account["phone"],
                 platform=account["platform"],
@@ -177,14 +179,17 @@ def pairing_due(seen: Seen, look: Look, now: datetime) -> bool:
     waits = (
         look.ready and look.connected and not look.authenticated and (bool(look.code) or look.mode == "QR")
     )
-    return seen.pairing and waits and (seen.pair_at is None or now >= seen.pair_at)
+    over = look.pairing_over and seen.told is PairingCodeShown
+    return seen.pairing and waits and (seen.pair_at is None or now >= seen.pair_at or over)
 
 
-def pairing_code(seen: Seen, code: str, now: datetime) -> tuple[Seen, PairingCodeShown]:
-    """WhatsApp gave a pairing code."""
+def pairing_code(
+    seen: Seen, code: str, now: datetime, lasts: timedelta = PAIRING_CODE
+) -> tuple[Seen, PairingCodeShown]:
+    """WhatsApp gave a pairing code, told as `ABCD-1234`."""
     letters = re.sub(r"[^A-Za-z0-9]", "", code).upper()
-    shown = replace(seen, pair_at=now + PAIRING_CODE, pairing_failures=0, told=PairingCodeShown)
-    return shown, PairingCodeShown(code=f"{letters[:4]}-{letters[4:]}", expires_at=now + PAIRING_CODE)
+    shown = replace(seen, pair_at=now + lasts, pairing_failures=0, told=PairingCodeShown)
+    return shown, PairingCodeShown(code=f"{letters[:4]}-{letters[4:]}", expires_at=now + lasts)
 
 
 def no_pairing_code(seen: Seen, now: datetime) -> Seen:

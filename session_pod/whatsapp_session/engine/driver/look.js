@@ -15,13 +15,23 @@ const detail = () => {
   const stream = attempt(() => `stream ${WPP.whatsapp.Stream.mode}`, "no stream");
   return `page ${document.readyState}, ${modules} modules, wa-js ${WPP.isInjected ? stream : "not injected"}`;
 };
+// WhatsApp says itself when a pairing code counts no more, often before its time.
+let pairingOver = false;
+WPP.on("loader.injected", () => {
+  for (const name of ["refresh_alt_linking_code", "force_manual_refresh", "error_alt_linking"]) {
+    attempt(() => WPP.whatsapp.LinkDeviceEvents.on(`link_device_events:${name}`, () => {
+      pairingOver = true;
+      ring();
+    }));
+  }
+});
 const look = async () => {
   // Not isReady: on some releases of the page it never becomes true (wa-js issue 3618).
   const ready = attempt(() => WPP.isInjected && !!WPP.whatsapp.Stream.mode, false);
   if (!ready) {
     return {
       ready: false, authenticated: false, mainLoaded: false, mode: null, info: null, online: true,
-      code: null, idle: false, account: null, detail: detail(),
+      code: null, idle: false, pairingOver: false, account: null, detail: detail(),
     };
   }
   const authenticated = attempt(() => !!WPP.conn.isAuthenticated(), false);
@@ -35,6 +45,7 @@ const look = async () => {
     online: attempt(() => WPP.conn.isOnline() !== false, true),
     code: code ? text(code.fullCode) : null,
     idle: !authenticated && attempt(() => !!WPP.conn.isIdle(), false),
+    pairingOver,
     account: authenticated ? attempt(account, null) : null,
     detail: detail(),
   };
@@ -44,7 +55,11 @@ methods.refresh = async () => {
   await within(5000, () => WPP.conn.refreshQR(), null);
   return true;
 };
-serve("pair", (number) => WPP.conn.genLinkDeviceCodeForPhoneNumber(number).then(text));
+serve("pair", async (number) => {
+  const code = await WPP.conn.genLinkDeviceCodeForPhoneNumber(number);
+  pairingOver = false;
+  return text(code);
+});
 methods.logout = async () => {
   await WPP.conn.logout();
   return true;

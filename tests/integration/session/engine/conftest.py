@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from integration.session.conftest import Phones
-from integration.session.engine.driven import Driven
+from integration.session.engine.driven import PATIENCE, Driven
 from integration.simulator.processes import Simulator
 from whatsapp_session import wa_js
 from whatsapp_session.engine import profile, wa
-
-StartEngine = Callable[..., Awaitable[Driven]]
+from whatsapp_session.engine.web import Patience
 
 
 @pytest.fixture
@@ -23,9 +22,9 @@ async def make_engine(
     """Makes engines on the simulator; they end with the test, and so do their browsers."""
     made: list[Driven] = []
 
-    def make(url: str = simulator.url) -> Driven:
+    def make(patience: Patience = PATIENCE) -> Driven:
         login = tmp_path / f"login-{len(made)}"
-        made.append(Driven(login, url, wa.script(wa_js.bundle()), phones))
+        made.append(Driven(login, simulator.url, wa.script(wa_js.bundle()), phones, patience))
         return made[-1]
 
     yield make

@@ -7,32 +7,35 @@ import hashlib
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from integration.session.conftest import PHONE, Phones
 from integration.session.processes import BOUND, eventually
 from whatsapp_session.config import Proxy
 from whatsapp_session.engine.browser import Options
 from whatsapp_session.engine.protocol import LoginWish
-from whatsapp_session.engine.web import WebEngine
+from whatsapp_session.engine.web import Patience, WebEngine
 from whatsapp_session.facts import ChatMessage, QrShown, Synced
 from whatsapp_session.outgoing import Content, Media, Outgoing, Text
 from whatsapp_session.settings import DEFAULT_CHROMIUM
 from whatsapp_simulator.samples import sample
 
-T = TypeVar("T")
+PATIENCE = Patience()
 
 
 class Driven:
     """One engine, followed from its start."""
 
-    def __init__(self, login: Path, url: str, script: str, phones: Phones) -> None:
+    def __init__(
+        self, login: Path, url: str, script: str, phones: Phones, patience: Patience = PATIENCE
+    ) -> None:
         self.login = login
         self.url = url
         self.phones = phones
         self.engine = WebEngine(
             Options(executable=Path(DEFAULT_CHROMIUM), profile=login, url=f"{url}/", sandbox=False),
             script=script,
+            patience=patience,
         )
         self.told: list[Any] = []
         self._ids = itertools.count(1)

@@ -13,6 +13,7 @@ LOOK: dict[str, Any] = {
     "online": True,
     "code": None,
     "idle": False,
+    "pairingOver": False,
     "account": {"phone": "1", "platform": None, "pushName": None, "userId": None},
     "detail": "",
 }

@@ -40,6 +40,13 @@ def test_only_plain_http_of_another_machine_needs_to_count_as_secure(url: str, w
     assert (flag in switches(url)) == (want is not None)
 
 
+def test_a_proxy_is_for_everything_and_its_password_is_on_no_command_line() -> None:
+    arguments = {"profile": "/data", "url": REAL, "user_agent": "x", "sandbox": False, "shared_memory": True}
+    through = flags.switches(**arguments, proxy="http://proxy:3128")  # type: ignore[arg-type]
+    added = set(through) - set(flags.switches(**arguments))  # type: ignore[arg-type]
+    assert added == {"--proxy-server=http://proxy:3128", "--proxy-bypass-list=<-loopback>"}
+
+
 def test_the_sandbox_is_off_unless_asked_for() -> None:
     assert "--no-sandbox" in switches()
     assert "--no-sandbox" not in switches(sandbox=True)

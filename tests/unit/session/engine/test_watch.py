@@ -8,7 +8,19 @@ import pytest
 from unit.session.doubles import ACCOUNT, NOW
 from whatsapp_session import facts
 from whatsapp_session.engine.protocol import Stage
-from whatsapp_session.engine.watch import FIRST_GRACE, LIMITS, OFFLINE_GRACE, Look, Seen, judge
+from whatsapp_session.engine.watch import (
+    FIRST_GRACE,
+    LIMITS,
+    OFFLINE_GRACE,
+    PAIRING_CODE,
+    PAIRING_RETRY,
+    Look,
+    Seen,
+    judge,
+    no_pairing_code,
+    pairing_code,
+    pairing_due,
+)
 
 LOADING = Look()
 QR = Look(ready=True, mode="QR", info="NORMAL", code="2@first")
@@ -179,6 +191,7 @@ def test_a_look_is_read_from_what_the_driver_gives() -> None:
         "online": True,
         "code": None,
         "idle": False,
+        "pairingOver": False,
         "account": {
             "phone": "5491100000001",
             "platform": "android",
@@ -189,3 +202,70 @@ def test_a_look_is_read_from_what_the_driver_gives() -> None:
     }
     assert Look.from_json(data) == replace(USABLE, detail="page complete")
     assert Look.from_json(data | {"account": None}).account is None
+
+
+def pairing(*looks: tuple[float, Look]) -> Seen:
+    """What a run that wants a pairing code knows after these looks, the last of which was given one."""
+    seen = Seen(pairing=True)
+    for second, look in looks:
+        seen, _ = judge(seen, look, NOW + timedelta(seconds=second))
+    return seen
+
+
+NO_PAIRING = {
+    "the page loads": LOADING,
+    "the page boots": BOOTING,
+    "it is logged in": SYNCING,
+    "it is offline": replace(QR, online=False),
+}
+
+
+@pytest.mark.parametrize("look", NO_PAIRING.values(), ids=NO_PAIRING)
+def test_no_pairing_code_is_asked_for_where_the_page_cannot_give_one(look: Look) -> None:
+    assert not pairing_due(pairing((0, look)), look, NOW)
+
+
+def test_a_login_by_qr_asks_for_no_pairing_code() -> None:
+    assert not pairing_due(Seen(), QR, NOW)
+
+
+def test_a_login_by_pairing_code_shows_no_qr_and_one_code_at_a_time() -> None:
+    seen = pairing((0, QR))
+    assert seen.told is None
+    assert pairing_due(seen, QR, NOW)
+    seen, shown = pairing_code(seen, "abcd1234", NOW)
+    assert shown == facts.PairingCodeShown(code="ABCD-1234", expires_at=NOW + PAIRING_CODE)
+    assert not pairing_due(seen, QR, NOW + PAIRING_CODE - SECOND)
+    assert pairing_due(seen, QR, NOW + PAIRING_CODE)
+    assert pairing_due(seen, replace(QR, pairing_over=True), NOW + SECOND)
+
+
+def test_a_page_that_shows_a_pairing_code_is_healthy_and_never_stuck() -> None:
+    seen, _ = pairing_code(pairing((0, QR)), "ABCD-1234", NOW)
+    seen, fact = judge(seen, replace(QR, code=None), NOW + timedelta(days=1))
+    assert fact is None
+    assert seen.healthy
+    assert not seen.stuck(NOW + timedelta(days=2))
+
+
+def test_a_typed_pairing_code_is_a_scan() -> None:
+    seen, _ = pairing_code(pairing((0, QR)), "ABCD-1234", NOW)
+    assert judge(seen, SYNCING, NOW)[1] == facts.Scanned()
+
+
+def test_a_pairing_code_does_not_outlive_its_page_or_its_connection() -> None:
+    seen, _ = pairing_code(pairing((0, QR)), "ABCD-1234", NOW)
+    assert pairing_due(seen.reloaded(), QR, NOW)
+    away = replace(QR, online=False)
+    for second in (0.0, LATER.total_seconds()):
+        seen, fact = judge(seen, away, NOW + timedelta(seconds=second))
+    assert isinstance(fact, facts.NetworkWentAway)
+    assert pairing_due(seen, QR, NOW + LATER)
+
+
+def test_a_refused_pairing_code_is_asked_for_again_after_a_while() -> None:
+    seen = no_pairing_code(no_pairing_code(pairing((0, QR)), NOW), NOW)
+    assert seen.pairing_failures == 2
+    assert not pairing_due(seen, QR, NOW + PAIRING_RETRY - SECOND)
+    assert pairing_due(seen, QR, NOW + PAIRING_RETRY)
+    assert pairing_code(seen, "ABCD-1234", NOW)[0].pairing_failures == 0
