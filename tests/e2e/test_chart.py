@@ -33,6 +33,18 @@ RENDERINGS: dict[str, dict[str, Any]] = {
             "imagePullPolicy": "Always",
             "imagePullSecrets": ["registry"],
             "whatsappUrl": "http://simulator.test:8080/",
+            "allowedNetworks": ["10.0.0.0/8", "fd00::/8", "crm.internal"],
+            "webhooks": [
+                {"name": "hub", "url": "http://hub.whatsapp.svc:3000"},
+                {
+                    "name": "crm",
+                    "url": "https://crm.example/hooks?a=b",
+                    "events": ["message.*", "*"],
+                    "format": "Orchestrator",
+                    "headers": {"X-Tenant": "1"},
+                },
+            ],
+            "pacing": {"messagesPerMinute": 30, "burst": 5},
             "storageClassName": "fast",
             "resources": {"requests": {"cpu": 1, "memory": "1Gi"}, "limits": {"cpu": "2", "memory": "2Gi"}},
         },
@@ -66,6 +78,21 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a namespace that is none": ({"watchNamespaces": ["A B"]}, "watchNamespaces"),
     "an amount that is none": ({"session": {"resources": {"limits": {"memory": "much"}}}}, "memory"),
     "a tag in the repository": ({"session": {"image": {"repository": "x/y:1"}}}, "repository"),
+    "a network that is none": ({"session": {"allowedNetworks": ["10.0.0.0/8 and more"]}}, "allowedNetworks"),
+    "a webhook without a url": ({"session": {"webhooks": [{"name": "hub"}]}}, "url"),
+    "a webhook with another url": (
+        {"session": {"webhooks": [{"name": "hub", "url": "hub:3000"}]}},
+        "url",
+    ),
+    "a webhook with a Secret": (
+        {"session": {"webhooks": [{"name": "hub", "url": "http://hub/", "secretRef": {"name": "x"}}]}},
+        "secretRef",
+    ),
+    "a webhook with an event that is none": (
+        {"session": {"webhooks": [{"name": "hub", "url": "http://hub/", "events": ["mesage.*"]}]}},
+        "events",
+    ),
+    "a pace of nothing": ({"session": {"pacing": {"messagesPerMinute": 0}}}, "messagesPerMinute"),
     "a log level that is none": ({"logLevel": "loud"}, "logLevel"),
 }
 
@@ -134,14 +161,17 @@ def test_a_wildcard_right_is_never_given(cluster: Cluster, tmp_path: Path) -> No
             assert "*" not in rule[field]
 
 
-def test_no_secret_can_be_listed_and_only_the_master_key_read(cluster: Cluster, tmp_path: Path) -> None:
-    for kind, rule in rules(objects(rendered(cluster, {}, tmp_path))):
-        if "secrets" not in rule["resources"]:
-            continue
-        assert not {"list", "watch", "delete", "update"} & set(rule["verbs"])
-        if "get" in rule["verbs"]:
-            assert kind == "Role"
-            assert rule["resourceNames"] == ["whatsapp-operator-master"]
+def test_no_secret_can_be_listed_and_what_may_be_read_is_what_the_values_say(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    for allowed in (True, False):
+        found = objects(rendered(cluster, {"rbac": {"readSecrets": allowed}}, tmp_path))
+        secrets = [(kind, rule) for kind, rule in rules(found) if "secrets" in rule["resources"]]
+        for _, rule in secrets:
+            assert not {"list", "watch", "delete", "update"} & set(rule["verbs"])
+        readable = [(kind, rule.get("resourceNames")) for kind, rule in secrets if "get" in rule["verbs"]]
+        by_name = [("ClusterRole", None)] if allowed else []
+        assert readable == [*by_name, ("Role", ["whatsapp-operator-master"])]
 
 
 def test_with_namespaces_named_no_right_reaches_beyond_them(cluster: Cluster, tmp_path: Path) -> None:

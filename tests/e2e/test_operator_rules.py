@@ -4,29 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
 
+from e2e.hands import annotate, patch, ready
 from e2e.makers import LoggedIn
 from whatsapp_operator import names
 from whatsapp_tools.product import Session, Status, until
-
-
-def ready(status: Status) -> str:
-    """`Ready` in one word."""
-    found = {each["type"]: each["status"] for each in status.get("conditions", ())}
-    return str(found.get("Ready"))
-
-
-def annotate(session: Session, *annotations: str) -> None:
-    """`kubectl annotate was NAME …`."""
-    where = ("-n", session.namespace, "--overwrite")
-    session.cluster.kubectl("annotate", "was", session.name, *where, *annotations)
-
-
-def patch(session: Session, spec: dict[str, Any]) -> None:
-    """Change the spec."""
-    body = json.dumps({"spec": spec})
-    session.cluster.kubectl("patch", "was", session.name, "-n", session.namespace, "--type=merge", "-p", body)
 
 
 def told(session: Session, reason: str) -> list[str]:

@@ -4,37 +4,10 @@ from __future__ import annotations
 
 import json
 
+from e2e.hands import kill_inside
 from e2e.makers import LoggedIn
 from whatsapp_tools.phones import Phones
 from whatsapp_tools.product import Session, Status, until
-from whatsapp_tools.terminal import ToolError
-
-KILL = """
-import os, signal, sys
-for pid in filter(str.isdigit, os.listdir("/proc")):
-    try:
-        line = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\\0")
-    except OSError:
-        continue
-    text = b" ".join(line).decode()
-    browser = "chromium" in line[0].decode() and "--type=" not in text
-    process = "whatsapp_session" in text and int(pid) != 1
-    if {"browser": browser, "process": process}[sys.argv[1]] and int(pid) != os.getpid():
-        os.kill(int(pid), signal.SIGKILL)
-        print(pid)
-"""
-
-
-def _kill_inside(session: Session, what: str) -> None:
-    where = ("exec", "-n", session.namespace, session.pod_name, "--")
-    try:
-        killed = session.cluster.kubectl(*where, "python", "-c", KILL, what).split()
-    except ToolError as error:
-        # The container may end before the one who killed it can say so.
-        if what != "process" or "exit code 137" not in str(error):
-            raise
-        return
-    assert len(killed) == 1, f"killed {killed} as the {what}"
 
 
 def _states_until_ready_again(session: Session, since: int) -> list[str]:
@@ -84,7 +57,7 @@ def test_a_killed_browser_comes_back_in_the_same_pod_without_a_qr(
 ) -> None:
     session = logged_in(number)
     before, (connection,), since = session.identity(), phones.connections(number), _last_seq(session)
-    _kill_inside(session, "browser")
+    kill_inside(session, "browser")
     states = _states_until_ready_again(session, since)
     assert "QR_REQUIRED" not in states
     session.wait_ready()
@@ -100,7 +73,7 @@ def test_a_killed_container_is_restarted_by_the_kubelet_and_ready_without_a_qr(
 ) -> None:
     session = logged_in(number)
     uid, container, restarts = session.identity()
-    _kill_inside(session, "process")
+    kill_inside(session, "process")
 
     def restarted() -> bool:
         status = session.pod()["status"]["containerStatuses"][0]
@@ -130,6 +103,6 @@ def test_a_container_killed_again_and_again_keeps_its_login(
     session = logged_in(number)
     device = phones.phone(number)["devices"]
     for round_ in (1, 2):
-        _kill_inside(session, "process")
+        kill_inside(session, "process")
         _wait_ready_after(session, restarts=round_)
     assert json.dumps(phones.phone(number)["devices"][0]["id"]) == json.dumps(device[0]["id"])

@@ -13,6 +13,15 @@ from whatsapp_contracts import kubernetes
 from whatsapp_tools.cluster import Cluster
 from whatsapp_tools.terminal import ToolError
 
+HOOK = {"name": "crm", "url": "https://crm.example/hooks"}
+
+
+def webhook(**more: Any) -> dict[str, Any]:
+    """A spec with one webhook; None leaves a field out."""
+    fields = {key: value for key, value in (HOOK | more).items() if value is not None}
+    return {"clienteId": 1, "webhooks": [fields]}
+
+
 # spec → what is said; each names the field, and what to do
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no clienteId": ({}, "spec.clienteId: Required value"),
@@ -32,16 +41,90 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         'unknown field "spec.storage.sise"',
     ),
     "a field of a later release": (
-        {"clienteId": 1, "phoneNumber": "549"},
-        'unknown field "spec.phoneNumber"',
+        {"clienteId": 1, "disruption": "Protect"},
+        'unknown field "spec.disruption"',
     ),
     "a mode that is none": (
         {"clienteId": 1, "operatingMode": "Running"},
-        'spec.operatingMode: Unsupported value: "Running": supported values: "Connected", "Suspended"',
+        'spec.operatingMode: Unsupported value: "Running": supported values: "Connected", "Disconnected",'
+        ' "Suspended"',
     ),
-    "a mode of a later release": (
-        {"clienteId": 1, "operatingMode": "Disconnected"},
-        'spec.operatingMode: Unsupported value: "Disconnected"',
+    "a number with a plus": (
+        {"clienteId": 1, "phoneNumber": "+54 9 11"},
+        "phoneNumber must be 7 to 15 digits, country code first, without +, spaces or hyphens: write 549112",
+    ),
+    "a pairing code without a number": (
+        {"clienteId": 1, "login": {"method": "PairingCode"}},
+        "login.method PairingCode needs phoneNumber, the phone that the code is made for: set phoneNumber,",
+    ),
+    "a login that is none": (
+        {"clienteId": 1, "login": {"method": "SMS"}},
+        'spec.login.method: Unsupported value: "SMS": supported values: "QR", "PairingCode"',
+    ),
+    "no rotation at all": (
+        {"clienteId": 1, "login": {"maxQRRotations": 0}},
+        "spec.login.maxQRRotations in body should be greater than or equal to 1",
+    ),
+    "a pace of nothing": (
+        {"clienteId": 1, "pacing": {"burst": 0}},
+        "spec.pacing.burst in body should be greater than or equal to 1",
+    ),
+    "a proxy with credentials in it": (
+        {"clienteId": 1, "proxy": {"server": "http://u:p@proxy.example:3128"}},
+        "proxy.server must be scheme, host and port alone: write http://proxy.example:3128",
+    ),
+    "a proxy at a port that is none": (
+        {"clienteId": 1, "proxy": {"server": "http://proxy.example:70000"}},
+        "proxy.server must be scheme, host and port alone",
+    ),
+    "credentials for a SOCKS proxy": (
+        {"clienteId": 1, "proxy": {"server": "socks5://p:1080", "secretRef": {"name": "exit"}}},
+        "use an http:// or https:// proxy, or leave secretRef out.",
+    ),
+    "no keyVersion": (
+        {"clienteId": 1, "keyVersion": 0},
+        "keyVersion must be a whole number from 1 to 1000000: raise it by one to rotate the key.",
+    ),
+    "a webhook without a name": (webhook(name=None), "spec.webhooks[0].name: Required value"),
+    "a webhook with a name that is none": (
+        webhook(name="A B"),
+        "webhooks[].name must be lower-case letters, digits and hyphens: write crm.",
+    ),
+    "two webhooks of one name": (
+        {"clienteId": 1, "webhooks": [HOOK, HOOK | {"url": "https://other.example/"}]},
+        'spec.webhooks[1]: Duplicate value: {"name":"crm"}',
+    ),
+    "eleven webhooks": (
+        {"clienteId": 1, "webhooks": [HOOK | {"name": f"n{number}"} for number in range(11)]},
+        "spec.webhooks: Too many: 11: must have at most 10 items",
+    ),
+    "a webhook to a file": (
+        webhook(url="file:///etc/passwd"),
+        "webhooks[].url must begin with http:// or https:// and name a host, in plain ASCII: write https://crm",
+    ),
+    "a webhook to nowhere": (webhook(url="https://"), "and name a host"),
+    "a webhook to a port that is none": (webhook(url="https://crm.example:70000/"), "and name a host"),
+    "a webhook with a password in its url": (
+        webhook(url="https://u:p@crm.example/"),
+        "webhooks[].url has a user name or a fragment: leave them out; sign with secretRef or add a header",
+    ),
+    "a misspelt event": (
+        webhook(events=["mesage.*"]),
+        "events[] must be * or begin with session., message., group., call. or presence.: write message.*",
+    ),
+    "a webhook that hears nothing": (webhook(events=[]), "events in body should have at least 1 items"),
+    "a webhook with another host": (
+        webhook(headers={"Host": "x"}),
+        "webhooks[].headers has a header that cannot be chosen: leave out Host,",
+    ),
+    "a webhook with the pod's key": (webhook(headers={"x-api-key": "x"}), "leave out Host,"),
+    "a header of two lines": (
+        webhook(headers={"X-A": "a\r\nX-B: b"}),
+        "webhooks[].headers has a name or a value that no HTTP header can have",
+    ),
+    "a Secret with a name that is none": (
+        webhook(secretRef={"name": "../x"}),
+        "secretRef.name is no Secret's name: write one like crm.",
     ),
     "an empty sessionId": ({"clienteId": 1, "sessionId": ""}, "spec.sessionId: Invalid value"),
     "a sessionId of 101 characters": (
@@ -99,6 +182,10 @@ IMMUTABLE: dict[str, tuple[dict[str, Any], str]] = {
         "sessionId cannot be changed, set later or removed: the CRM knows the session by it.",
     ),
     "no sessionId any more": ({"sessionId": None}, "sessionId cannot be changed, set later or removed"),
+    "an older key": (
+        {"keyVersion": 2},
+        "keyVersion can only grow, so that an old key never works again: raise it by one.",
+    ),
     "a smaller volume": (
         {"storage": {"size": "1Gi"}},
         "storage.size can only grow: Kubernetes cannot shrink a volume. Set the old size or a larger one.",
@@ -132,7 +219,24 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         "image": "registry.example:5000/whatsapp-session@sha256:abc",
         "resources": {"requests": {"cpu": 1, "memory": "400Mi"}, "limits": {"cpu": "1.5", "memory": "1Gi"}},
         "immutableReplicas": 1,
+        "phoneNumber": "5491123456789",
+        "login": {"method": "PairingCode", "maxQRRotations": 100},
+        "pacing": {"messagesPerMinute": 1000, "burst": 1},
+        "proxy": {"server": "https://[fd00::1]:3128", "secretRef": {"name": "exit"}},
+        "webhooks": [
+            HOOK,
+            {
+                "name": "orchestrator-1",
+                "url": "http://10.0.0.1:8080/base?a=b",
+                "events": ["*", "message.*", "session.state"],
+                "format": "Orchestrator",
+                "secretRef": {"name": "hook", "key": "signing.key"},
+                "headers": {"X-Tenant": "crm", "Authorization": "Bearer x"},
+            },
+        ],
+        "keyVersion": 1000000,
     },
+    "no webhooks at all": {"clienteId": 1, "webhooks": []},
 }
 
 
@@ -157,7 +261,7 @@ def told(refused: pytest.ExceptionInfo[ToolError]) -> str:
 def suspended(product: Cluster, namespace: str) -> Iterator[str]:
     """A session without a pod, to be changed."""
     name = f"v{uuid.uuid4().hex[:6]}"
-    spec = {"clienteId": 51, "sessionId": "cliente_51", "operatingMode": "Suspended"}
+    spec = {"clienteId": 51, "sessionId": "cliente_51", "operatingMode": "Suspended", "keyVersion": 3}
     product.kubectl("apply", "-f", "-", input=manifest(spec, namespace, name))
     yield name
     product.kubectl("delete", "was", name, "-n", namespace, "--wait=false")
@@ -212,7 +316,11 @@ def test_a_volume_may_grow_and_everything_else_may_change(
     product: Cluster, namespace: str, suspended: str
 ) -> None:
     change = {
-        "operatingMode": "Connected",
+        "operatingMode": "Disconnected",
+        "phoneNumber": "5491123456789",
+        "login": {"method": "PairingCode"},
+        "webhooks": [HOOK],
+        "keyVersion": 4,
         "image": "localhost/other:1",
         "resources": {"limits": {"memory": "2Gi"}},
         "storage": {"size": "2049Mi", "retainPolicy": "Delete"},
