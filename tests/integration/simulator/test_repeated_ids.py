@@ -1,4 +1,4 @@
-"""The same message id again is never a second message: on a living page, after a kill, after a lost answer."""
+"""The same message id again is never a second message: on a living page, killed, or unanswered."""
 
 from __future__ import annotations
 
