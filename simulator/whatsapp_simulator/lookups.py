@@ -36,3 +36,8 @@ def around(messages: Sequence[Message], anchor: tuple[str, bool] | None, count: 
         len(messages),
     )
     return list(messages[0 if count is None else max(0, at - count) :])
+
+
+def untold(messages: Sequence[Message], seqs: set[int], synced: int) -> list[Message]:
+    """Those of an account's messages that count as taken in and were not: they come with the history."""
+    return [message for message in messages if message.seq in seqs and message.seq <= synced]

@@ -16,12 +16,14 @@ from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from whatsapp_simulator.lookups import untold
 from whatsapp_simulator.message_frames import MessageFrames
 from whatsapp_simulator.page_frames import BadFrame, Frame, text_of
 from whatsapp_simulator.pages import CLOSE, Page
 from whatsapp_simulator.pairing import PageKeys
 from whatsapp_simulator.person_frames import PersonFrames
 from whatsapp_simulator.qr_rotation import QrRotation
+from whatsapp_simulator.records import Device
 from whatsapp_simulator.sync import welcome
 from whatsapp_simulator.world import World
 
@@ -143,10 +145,19 @@ class PageSocket:
             self._world.pages.block(self._page, device.number)
             return
         connection = self._world.pages.logged_in(self._page, device)
-        self._page.tell(welcome(account, device, connection, self._world.messages, self._world.exchange))
+        hello = welcome(account, device, connection, self._world.messages, self._world.exchange)
+        self._page.tell({**hello, "messages": self._untold(device) + hello["messages"]})
         for message in self._world.messages.after(device.number, device.synced_seq):
             self._page.tell(self._world.exchange.message_frame(message))
         self._page.tell({"type": "caught_up"})
+
+    def _untold(self, device: Device) -> list[Frame]:
+        """What a fault kept from its page, as history."""
+        seqs = self._world.pages.take_untold(device)
+        if not seqs:
+            return []
+        found = untold(self._world.messages.of_account(device.number), seqs, device.synced_seq)
+        return [self._world.exchange.wire.now(message) for message in found]
 
     # Logged in
 

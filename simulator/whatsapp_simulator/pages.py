@@ -61,6 +61,7 @@ class Pages:
         self._disturbances = disturbances
         self._open: dict[int, Page] = {}
         self._by_device: dict[str, Page] = {}
+        self._untold: dict[str, set[int]] = {}  # by device: messages that a fault kept from its open page
 
     def opened(self, page: Page) -> None:
         self._open[page.key] = page
@@ -123,16 +124,21 @@ class Pages:
             if page.device.id != but and only in (None, page.device.id):
                 self._deliver(page, frame, faults)
 
-    @staticmethod
-    def _deliver(page: Page, frame: Frame, faults: Faults) -> None:
+    def _deliver(self, page: Page, frame: Frame, faults: Faults) -> None:
         delivery = deliver(frame, faults)
         if delivery.held:
             page.held.append(frame)
+        elif not delivery.steps and page.device:
+            self._untold.setdefault(page.device.id, set()).add(frame["message"]["seq"])
         for seconds, step in delivery.steps:
             if seconds:
                 asyncio.get_running_loop().call_later(seconds, page.tell, step)
             else:
                 page.tell(step)
+
+    def take_untold(self, device: Device) -> set[int]:
+        """The numbers (`Message.seq`) of what its page was not told; it is told now."""
+        return self._untold.pop(device.id, set())
 
     # Faults
 

@@ -49,6 +49,7 @@ __d('WASimulatorIncoming', (require, exports) => {
 
   // Acknowledgements that came while this page was not connected are told like all others.
   async function catchUp(message) {
+    require('WASimulatorDecryption').decrypt(message);
     const known = MsgCollection.get(values(message, false));
     for (let ack = known.ack + 1; message.fromMe && ack <= message.ack; ack++) {
       await acknowledge(known, ack);

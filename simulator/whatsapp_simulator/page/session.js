@@ -94,7 +94,7 @@ __d('WASimulatorSession', (require, exports) => {
       require('WAWebSendMsgJob').sendWaiting();
     },
 
-    message: (frame) => require('WASimulatorDecryption').message(frame),
+    message: (frame) => Incoming.message(frame),
     ciphertext: (frame) => require('WASimulatorDecryption').ciphertext(frame),
     ack: (frame) => Incoming.ack(frame),
     nack: (frame) => require('WAWebSendMsgJob').refused(frame),

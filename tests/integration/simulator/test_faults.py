@@ -102,6 +102,18 @@ async def test_a_message_that_is_decrypted_late_is_told_twice(page: WaPage, http
     assert not hidden["body"]
 
 
+async def test_a_message_that_is_ciphertext_when_the_line_is_lost_is_readable_when_it_is_back(
+    page: WaPage, http: httpx.AsyncClient
+) -> None:
+    await order(http, lateDecryption={"seconds": 3600})
+    message_id = await receive(http, "at last")
+    await page.heard("chat.new_message")
+    assert await page.run("(id) => WPP.whatsapp.MsgStore.get(id).type", message_id) == "ciphertext"
+    await http.post(f"/phones/{ANA}/cut", json={"seconds": 0})
+    await page.until(f"() => WPP.whatsapp.MsgStore.get('{message_id}').body === 'at last'")
+    assert len(await page.heard("chat.new_message", 2)) == 2
+
+
 async def test_a_dropped_message_is_not_told_and_is_there_when_the_page_asks_for_the_chat(
     page: WaPage, http: httpx.AsyncClient
 ) -> None:

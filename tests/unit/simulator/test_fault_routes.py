@@ -227,3 +227,21 @@ async def test_faults_of_one_account_leave_the_others_alone(
     async with asyncio.timeout(10):
         send(page, "3EB0AA")
         assert (await other.hear("message"))["message"]["id"] == "3EB0AA"
+
+
+async def test_what_was_dropped_comes_with_the_history_of_the_next_login_however_long_ago_it_was(
+    http: httpx.AsyncClient, page: PlayedPage, open_page: OpenPage, credential: Frame
+) -> None:
+    await order(http, dropLive=True)
+    dropped = await receive(http, "dropped")
+    await order(http)
+    for number in range(60):
+        await receive(http, f"later {number}")
+        told = (await page.hear("message"))["message"]
+        page.say({"type": "received", "seq": told["seq"]})
+    await page.leave()
+    for expected in (True, False):  # told once; after that the page had it
+        again = open_page()
+        welcome = await again.log_in(credential)
+        assert (dropped in [one["id"] for one in welcome["messages"]]) is expected
+        await again.leave()
