@@ -51,14 +51,13 @@ class Book:
         return len(self._unsettled)
 
     @property
-    def full(self) -> bool:
-        """Whether no more may be taken from the journal now."""
-        return len(self._unsettled) >= WINDOW
+    def pending(self) -> int:
+        """Events that were taken from the journal and are not delivered."""
+        return len(self._unsettled) + sum(line.rows for line in self._lines.values())
 
-    @property
-    def bodies(self) -> int:
-        """Events that are in memory whole."""
-        return sum(line.bodies for line in self._lines.values())
+    def has_room(self, count: int) -> bool:
+        """Whether so many events may be taken from the journal now."""
+        return len(self._unsettled) + count <= WINDOW
 
     # Taking
 

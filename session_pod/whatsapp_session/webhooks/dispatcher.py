@@ -18,8 +18,7 @@ from typing import Any
 
 from yarl import URL
 
-from whatsapp_contracts.events import selected
-from whatsapp_session.config import ORCHESTRATOR, Webhook
+from whatsapp_session.config import Webhook
 from whatsapp_session.database import Database
 from whatsapp_session.net.guard import Guard
 from whatsapp_session.outbox.errors import StorageFull
@@ -129,11 +128,18 @@ class Webhooks:
 
     async def status(self) -> list[dict[str, Any]]:
         """As `GET /webhooks` has them."""
-        return await asyncio.to_thread(lambda: [self._status(each) for each in self._all()])
+        views = []
+        for receiver in self._all():
+            async with self._writing:  # what is being written would be counted twice, or not at all
+                view = _view(receiver)
+                ahead = await asyncio.to_thread(self._ahead, receiver)
+                _, dead = await asyncio.to_thread(self._store.counts, receiver.book.name)
+            views.append({**view, "pending": view["pending"] + ahead, "deadLetters": dead})
+        return views
 
     def pending(self) -> dict[str, int]:
         """How many events each receiver has still to get. Raises sqlite3.Error."""
-        return {each.webhook.name: self._pending(each) for each in self._all()}
+        return {each.webhook.name: each.book.pending + self._ahead(each) for each in self._all()}
 
     def dead(self) -> dict[str, int]:
         """How many dead letters each receiver has. Raises sqlite3.Error."""
@@ -262,30 +268,25 @@ class Webhooks:
         lowest = self._store.lowest(receiver.book.name)
         return min(cursor + 1, lowest) if lowest is not None else cursor + 1
 
-    def _pending(self, receiver: Receiver) -> int:
-        book, webhook = receiver.book, receiver.webhook
-        waiting, _ = self._store.counts(webhook.name)
-        ahead = sum(
-            count
-            for type_, count in self._store.types_after(book.scanned).items()
-            if selected(type_, webhook.events)
-            and (webhook.format != ORCHESTRATOR or type_ in orchestrator.TYPES)
-        )
-        return waiting + len(book) + ahead
+    def _ahead(self, receiver: Receiver) -> int:
+        """How many events it will take from the journal."""
+        types = self._store.types_after(receiver.book.scanned)
+        return sum(count for type_, count in types.items() if receiver.wants(type_))
 
-    def _status(self, receiver: Receiver) -> dict[str, Any]:
-        webhook, progress = receiver.webhook, receiver.book.progress
-        return {
-            "name": webhook.name,
-            "url": str(URL(webhook.url).with_query(None).with_fragment(None)),
-            "format": webhook.format,
-            "events": list(webhook.events),
-            "pending": self._pending(receiver),
-            "deadLetters": self._store.counts(webhook.name)[1],
-            "lastDeliveredAt": progress.last_delivered_at,
-            "failingSince": progress.failing_since,
-            "lastError": progress.last_error,
-        }
+
+def _view(receiver: Receiver) -> dict[str, Any]:
+    webhook, progress = receiver.webhook, receiver.book.progress
+    return {
+        "name": webhook.name,
+        "url": str(URL(webhook.url).with_query(None).with_fragment(None)),
+        "format": webhook.format,
+        "events": list(webhook.events),
+        "pending": receiver.book.pending,
+        "deadLetters": 0,
+        "lastDeliveredAt": progress.last_delivered_at,
+        "failingSince": progress.failing_since,
+        "lastError": progress.last_error,
+    }
 
 
 async def _or_full(work: Callable[[str, int | None], Any], name: str, seq: int | None) -> Any:

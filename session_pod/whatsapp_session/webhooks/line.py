@@ -6,6 +6,7 @@ are always the older part.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,10 +69,11 @@ class Line:
         """Whether it may be put among the ready ones."""
         return not (self.is_ready or self.under_way or self.saving)
 
-    @property
-    def bodies(self) -> int:
-        """Events that are in memory whole."""
-        return sum(item.event is not None for part in (self.loaded, self.queue) for item in part)
+    def fill(self, found: list[Event]) -> None:
+        """Events that were read again."""
+        events = {event.seq: event for event in found}
+        for item in itertools.chain(self.loaded, itertools.islice(self.queue, len(found))):
+            item.event = item.event or events.get(item.seq)
 
     def load(self, found: list[Waiting], after: int, known: set[int]) -> None:
         """The rows behind `after`, without `known` ones, which are settled; none: there are no more."""

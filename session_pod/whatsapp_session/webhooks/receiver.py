@@ -33,7 +33,7 @@ AT_ONCE = 16
 PAGE = 200
 """Events that are read from the journal at once."""
 LOAD = 20
-"""Rows of a line that are read at once."""
+"""Events of a line that are read at once, where memory had let go of them."""
 REST = 15.0
 """Seconds after which a receiver looks into the journal although nobody told it to."""
 LAST_ATTEMPTS = 2.0
@@ -106,7 +106,7 @@ class Receiver:
                 while len(self._attempts) < AT_ONCE and (line := self.book.start()):
                     attempt = asyncio.create_task(self._attend(line, client))
                     self._attempts.add(attempt)
-                    attempt.add_done_callback(self._attempts.discard)
+                    attempt.add_done_callback(self._ended)
                 await self._rest()
         finally:
             if self._attempts:
@@ -120,14 +120,14 @@ class Receiver:
     async def _take(self) -> None:
         """One page of the journal, as far as there is room and the receiver is not down."""
         now = self._around.clock()
-        if not self._more or self.book.full or (self.health.down and not self.health.may_probe(now)):
+        if not self._more or not self.book.has_room(PAGE):
+            return
+        if self.health.down and not self.health.may_probe(now):
             return
         self._more = False
         page = await asyncio.to_thread(self._around.source.after, self.book.scanned, limit=PAGE)
         for event in page:
-            if self.book.full:
-                break
-            if not self._wants(event):
+            if not self.wants(event.type):
                 self.book.skip(event.seq)
             elif self.book.take(event, _line_of(event)) and self.health.down:
                 self.health.probed(now)
@@ -135,10 +135,11 @@ class Receiver:
         if page and (len(page) == PAGE or self.book.scanned < page[-1].seq):
             self.poke(more=True)
 
-    def _wants(self, event: Event) -> bool:
-        if self.webhook.format == ORCHESTRATOR and event.type not in orchestrator.TYPES:
+    def wants(self, event_type: str) -> bool:
+        """Whether it gets events of this type."""
+        if self.webhook.format == ORCHESTRATOR and event_type not in orchestrator.TYPES:
             return False
-        return selected(event.type, self.webhook.events)
+        return selected(event_type, self.webhook.events)
 
     async def _rest(self) -> None:
         now = self._around.clock()
@@ -164,8 +165,10 @@ class Receiver:
         except Exception as error:
             log.error("webhook %s: an attempt ended by an error", self.webhook.name, exc_info=True)
             self._hold(line, Answer(trouble=_ours(error)))
-        finally:
-            self.poke()
+
+    def _ended(self, attempt: asyncio.Task[None]) -> None:
+        self._attempts.discard(attempt)
+        self.poke()  # only now: who wakes sooner still sees no room for another
 
     async def _head(self, line: Line) -> Item | None:
         """The event whose turn it is, read where it has to be; None when there is none any more."""
@@ -177,10 +180,8 @@ class Receiver:
             self.book.load(line, rows, after)
         item = line.head
         if item is not None and item.event is None:
-            found = await asyncio.to_thread(self._around.source.after, item.seq - 1, limit=1)
-            if found and found[0].seq == item.seq:
-                item.event = found[0]
-            else:
+            line.fill(await asyncio.to_thread(self._around.source.after, item.seq - 1, limit=LOAD))
+            if item.event is None:
                 log.error("webhook %s: event %d left the journal undelivered", self.webhook.name, item.seq)
         return item
 
