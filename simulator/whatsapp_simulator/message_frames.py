@@ -155,7 +155,9 @@ class MessageFrames:
         if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
             raise BadFrame("lookup: field 'keys' must be a list of message keys")
         wanted = [Key(str(key.get("chat")), str(key.get("id")), bool(key.get("fromMe"))) for key in keys]
-        self._found(frame, number, by_keys(self._world.messages.of_account(number), wanted))
+        ids = dict.fromkeys(key.id for key in wanted)
+        candidates = [one for message_id in ids for one in self._world.messages.with_id(number, message_id)]
+        self._found(frame, number, by_keys(candidates, wanted))
 
     def _history(self, frame: Frame) -> None:
         number, _ = self._me(frame)

@@ -88,6 +88,10 @@ class MessageStore:
         )
         return found[0] if found else None
 
+    def with_id(self, owner: str, message_id: str) -> list[Message]:
+        """This account's messages (no changes) with this id, in whatever chat, oldest first."""
+        return self._rows("owner = ? AND id = ? AND target IS NULL ORDER BY seq", owner, message_id)
+
     def repeated(self, seq: int) -> None:
         """Its writer handed the same id in again."""
         self._database.execute("UPDATE messages SET repeats = repeats + 1 WHERE seq = ?", (seq,))

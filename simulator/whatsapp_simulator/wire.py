@@ -43,16 +43,23 @@ class Wire:
         """As it is now, with its edit, its deletion and its reactions: history."""
         frame = self.new(message)
         if message.delete_id:
-            frame["delete"] = {"id": message.delete_id, "byMe": message.deleted_by == message.owner}
+            by_author = message.deleted_by == message.author
+            frame["delete"] = {"byAuthor": by_author, "t": self._time(message, DELETE)}
             frame["content"] = {}
             return frame
         if message.edit_id:
-            frame["edit"] = {"id": message.edit_id, "text": message.edit_text}
+            edited = self._time(message, EDIT)
+            frame["edit"] = {"id": message.edit_id, "text": message.edit_text, "t": edited}
         frame["reactions"] = [self.new(reaction) for reaction in self._messages.reactions(message)]
         if message.type == "poll":
             votes = self._messages.changes(message.owner, message.chat, message.id, VOTE)
             frame["votes"] = [self.new(vote) for vote in votes]
         return frame
+
+    def _time(self, message: Message, kind: str) -> int:
+        """When the last change of this kind was made."""
+        changes = self._messages.changes(message.owner, message.chat, message.id, kind)
+        return max((change.time for change in changes), default=message.time)
 
     def told(self, message: Message) -> Frame:
         """The frame that tells a page of a new message or change, with who wrote it."""

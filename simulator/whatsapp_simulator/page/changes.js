@@ -88,8 +88,8 @@ __d('WAWebRevokeMsgAction', (require, exports) => {
     const Changes = require('WASimulatorChanges');
     for (const msg of list) {
       try {
-        await Changes.handIn('delete', await Changes.newKey(msg.id.remote), msg.id, {});
-        Changes.revoked(msg, msg.id.fromMe ? 'sender' : 'admin');
+        const { t } = await Changes.handIn('delete', await Changes.newKey(msg.id.remote), msg.id, {});
+        Changes.revoked(msg, msg.id.fromMe ? 'sender' : 'admin', t);
       } catch (error) {
         console.warn(`revoke: ${error.message}`);
       }
@@ -173,10 +173,10 @@ __d('WASimulatorChanges', (require, exports) => {
   exports.edited = (msg, text, key, t) => {
     const values = { type: msg.type };
     Wire.edit(values, text);
-    msg.set({ ...values, latestEditMsgKey: key, latestEditSenderTimestampMs: t });
+    msg.set({ ...values, latestEditMsgKey: key, latestEditSenderTimestampMs: t * 1000 });
   };
 
-  exports.revoked = (msg, subtype) => msg.set(Wire.revoked(subtype));
+  exports.revoked = (msg, subtype, t) => msg.set(Wire.revoked(subtype, t));
 
   exports.reacted = ({ key, parent, sender, text, t, isNew }) =>
     require('WAWebAddOrUpdateReactions').addOrUpdateReactionsModelCollection({ msgKey: String(key), orphan: 0,

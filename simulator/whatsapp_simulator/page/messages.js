@@ -59,7 +59,7 @@ __d('WAWebMsgCollection', (require, exports) => {
       return messages.map((values) => {
         if (values.type === 'protocol') {
           const about = this.get(values.protocolMessageKey);
-          return about && require('WASimulatorChanges').revoked(about, values.subtype.split('_')[0]);
+          return about && require('WASimulatorChanges').revoked(about, values.subtype.split('_')[0], values.t);
         }
         const known = this.get(values);
         if (known) {

@@ -95,10 +95,11 @@ __d('WASimulatorWire', (require, exports) => {
       author: id.participant, seq: message.seq, ...contentValues(message) };
     if (message.edit) {
       exports.edit(values, message.edit.text);
-      values.latestEditMsgKey = new MsgKey({ ...id, id: message.edit.id });
+      Object.assign(values, { latestEditMsgKey: new MsgKey({ ...id, id: message.edit.id }),
+        latestEditSenderTimestampMs: message.edit.t * 1000 });
     }
     if (message.delete) {
-      Object.assign(values, exports.revoked(message.delete.byMe === message.fromMe ? 'sender' : 'admin'));
+      Object.assign(values, exports.revoked(message.delete.byAuthor ? 'sender' : 'admin', message.delete.t));
     } else if (exports.isMedia(message.type)) {
       values.mediaData = require('WASimulatorMedia').dataOf(values);
     }
@@ -106,8 +107,8 @@ __d('WASimulatorWire', (require, exports) => {
   };
 
   exports.edit = (values, text) => { values[exports.hasCaption(values.type) ? 'caption' : 'body'] = text; };
-  exports.revoked = (subtype) => ({ type: 'revoked', subtype, body: '', caption: undefined, mediaData: undefined,
-    quotedStanzaID: undefined, quotedMsg: undefined, mentionedJidList: [] });
+  exports.revoked = (subtype, t) => ({ type: 'revoked', subtype, body: '', caption: undefined, mediaData: undefined,
+    quotedStanzaID: undefined, quotedMsg: undefined, mentionedJidList: [], revokeTimestamp: t });
 
   // What a model carries beside its text, as the server takes it.
   exports.content = (msg) => {
