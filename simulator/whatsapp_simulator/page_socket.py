@@ -146,7 +146,8 @@ class PageSocket:
             return
         connection = self._world.pages.logged_in(self._page, device)
         hello = welcome(account, device, connection, self._world.messages, self._world.exchange)
-        self._page.tell({**hello, "messages": self._untold(device) + hello["messages"]})
+        hello["messages"] = self._untold(device) + hello["messages"]
+        self._page.tell({**hello, "syncSeconds": self._world.settings.sync_seconds})
         for message in self._world.messages.after(device.number, device.synced_seq):
             self._page.tell(self._world.exchange.message_frame(message))
         self._page.tell({"type": "caught_up"})

@@ -13,6 +13,8 @@ QR_ROTATION_SECONDS = 20.0
 QR_ROTATIONS = 6
 # As WhatsApp's: a pairing code is good for three minutes.
 PAIRING_CODE_SECONDS = 180.0
+# The real page takes seconds; clients that hook in after it has synced wait for ever, as they would there.
+SYNC_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class Settings:
     qr_rotation_seconds: float = QR_ROTATION_SECONDS
     qr_rotations: int = QR_ROTATIONS
     pairing_code_seconds: float = PAIRING_CODE_SECONDS
+    sync_seconds: float = SYNC_SECONDS
 
     @property
     def database(self) -> Path:
@@ -97,6 +100,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         "life of a pairing code",
         type=_seconds,
     )
+    flag(
+        "--sync-seconds",
+        "SYNC_SECONDS",
+        f"{SYNC_SECONDS:g}",
+        "how long a loaded page syncs at least",
+        type=_seconds,
+    )
     parser.add_argument("--reset", action="store_true", help="forget every phone, device and message first")
     given = parser.parse_args(arguments)
     return Settings(
@@ -108,4 +118,5 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         qr_rotation_seconds=given.qr_rotation_seconds,
         qr_rotations=given.qr_rotations,
         pairing_code_seconds=given.pairing_code_seconds,
+        sync_seconds=given.sync_seconds,
     )

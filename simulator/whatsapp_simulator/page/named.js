@@ -9,3 +9,16 @@ __d('WAWebSyncGatingUtils', (require, exports) => {
 __d('WAWebNonMessageDataRequestPlaceholderMessageResendUtils', (require, exports) => {
   exports.handlePlaceholderMsgsSeen = async () => {};
 });
+
+__d('WAWebDownloadManager', (require, exports) => {
+  // Files are not encrypted here: what is fetched is the file.
+  exports.downloadManager = {
+    async downloadAndMaybeDecrypt({ directPath, signal }) {
+      const answer = await fetch(require('WASimulatorMedia').withDevice(directPath), { signal });
+      if (!answer.ok) {
+        throw Object.assign(new Error(`media: ${answer.status}`), { status: answer.status });
+      }
+      return answer.arrayBuffer();
+    },
+  };
+});

@@ -16,12 +16,12 @@ __d('WASimulatorSession', (require, exports) => {
   const { BackendEventBus } = require('WAWebBackendEventBus');
   const NetworkStatus = require('WAWebNetworkStatus').default;
 
-  // The real page takes a while to sync; clients that hook in during it must find it still syncing.
-  const SHORTEST_SYNC_MS = 500;
   // Between the last event of a page and its reload, so that whoever listens hears it.
   const BEFORE_RELOAD_MS = 250;
   const LOGOUT_ANSWER_MS = 5000;
   let leaving = false;
+  // The real page takes a while to sync; clients that hook in during it must find it still syncing.
+  let shortestSyncMs = 0;
 
   function browserName() {
     const { name, os } = require('WAWebMiscBrowserUtils').info();
@@ -61,7 +61,8 @@ __d('WASimulatorSession', (require, exports) => {
     },
 
     async welcome(welcome) {
-      const { me } = welcome;
+      const { me, syncSeconds } = welcome;
+      shortestSyncMs = syncSeconds * 1000;
       Conn.set({ wid: createWid(me.wid), pushname: me.pushname, platform: me.platform, connected: true, ref: undefined });
       Socket.set({ state: 'CONNECTED', stream: Socket.hasSynced ? 'RESUMING' : 'SYNCING' });
       Stream.set({ info: Socket.hasSynced ? 'RESUMING' : 'SYNCING', mode: Socket.hasSynced ? 'MAIN' : 'SYNCING' });
@@ -77,7 +78,7 @@ __d('WASimulatorSession', (require, exports) => {
     async caught_up() {
       Incoming.settleUnread();
       if (!Socket.hasSynced) {
-        await new Promise((resolve) => setTimeout(resolve, Math.max(0, SHORTEST_SYNC_MS - performance.now())));
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, shortestSyncMs - performance.now())));
       }
       await require('WASimulatorPending').restore();
       if (!Transport.isOpen() || leaving) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
@@ -13,6 +13,12 @@ from integration.simulator.processes import Simulator
 from integration.simulator.wa_page import CHROMIUM
 
 ANA, BEA = "5491100000001", "5491100000002"
+
+
+@pytest.fixture
+async def simulator(start_simulator: Callable[..., Awaitable[Simulator]]) -> Simulator:
+    """Its pages sync for seconds, as the real one: whatsapp-web.js waits for ever if it hooks in too late."""
+    return await start_simulator("--sync-seconds", "5")
 
 
 @pytest.fixture
@@ -51,6 +57,19 @@ async def test_it_logs_in_sends_receives_and_is_restored_after_a_restart_without
     await http.post(f"/phones/{BEA}/send", json={"to": ANA, "text": "hello back"})
     (message,) = await client.hear("message")
     assert (message["from"], message["body"], message["type"]) == (f"{BEA}@c.us", "hello back", "chat")
+
+    picture = (
+        await http.post(f"/phones/{BEA}/send", json={"to": ANA, "type": "image", "text": "look"})
+    ).json()
+    message = (await client.hear("message", 2))[-1]
+    assert (message["type"], message["body"], message["hasMedia"]) == ("image", "look", True)
+    media = await client.order("media", id=message["id"])
+    assert (media["mimetype"], media["size"]) == (picture["media"]["mimeType"], picture["media"]["size"])
+    assert await client.order("chats") == {
+        "event": "done",
+        "order": "chats",
+        "chats": [[f"{BEA}@c.us", "Bea"]],
+    }
 
     await client.stop()
     await http.post(f"/phones/{BEA}/send", json={"to": ANA, "text": "while you were away"})

@@ -34,6 +34,7 @@ def test_without_settings_it_listens_on_loopback_with_the_real_rotation() -> Non
     assert parse([], {}) == Settings(
         data_dir=Path("simulator-data"), host="127.0.0.1", port=8080, reset=False,
         qr_first_seconds=60, qr_rotation_seconds=20, qr_rotations=6, pairing_code_seconds=180,
+        sync_seconds=0.5,
     )  # fmt: skip
 
 
