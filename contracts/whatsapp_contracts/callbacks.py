@@ -1,10 +1,9 @@
 """The bodies of contract D's calls, as session pods send them and a hub or a CRM reads them.
 
 Why types and no code: both sides check themselves against one description. A field that is not here is not
-sent; a reader takes more than is here, because fields may be added.
+sent; a reader takes more than is here, because fields may be added. Annotations are not postponed here: as
+texts they would hide from `__required_keys__` what is not required.
 """
-
-from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 

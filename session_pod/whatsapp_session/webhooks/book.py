@@ -53,7 +53,7 @@ class Book:
     @property
     def pending(self) -> int:
         """Events that were taken from the journal and are not delivered."""
-        return len(self._unsettled) + sum(line.rows for line in self._lines.values())
+        return len(self._unsettled) + sum(line.rows for line in list(self._lines.values()))
 
     def has_room(self, count: int) -> bool:
         """Whether so many events may be taken from the journal now."""

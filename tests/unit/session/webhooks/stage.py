@@ -212,11 +212,12 @@ class Stage:
     def happen(self, chat: str | None = "a@c.us", type: str = MESSAGE_RECEIVED, **data: Any) -> Event:
         """One event in the journal; the webhooks are told."""
         self._count += 1
-        last = self.journal.last_seq() + 1
-        data = {**({"chatId": chat} if chat else {}), "text": f"text {self._count}", **data}
-        entry = self.journal.append(
-            id=f"{type}:{chat}:{last}", type=type, time=NOW, session="cliente_51", data=data
-        )
+        return self.write(type, {**({"chatId": chat} if chat else {}), "text": f"text {self._count}", **data})
+
+    def write(self, type: str, data: dict[str, Any]) -> Event:
+        """One event in the journal as it is; the webhooks are told."""
+        id = f"{type}:{data.get('chatId')}:{self.journal.last_seq() + 1}"
+        entry = self.journal.append(id=id, type=type, time=NOW, session="cliente_51", data=data)
         assert entry.event is not None
         self.webhooks.wake()
         return entry.event
