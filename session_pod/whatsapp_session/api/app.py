@@ -68,9 +68,18 @@ def document(app: FastAPI) -> dict[str, Any]:
                 )
                 if framework.get("schema", {}).get("$ref", "").endswith("/HTTPValidationError"):
                     del operation["responses"]["422"]
+                for parameter in operation.get("parameters", []):
+                    _never_null(parameter["schema"])
                 if path in OPEN_PATHS:
                     operation["security"] = []
         made["components"] = {"schemas": schemas.COMPONENTS, "securitySchemes": schemas.SECURITY}
         made["security"] = [{name: []} for name in schemas.SECURITY]
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _never_null(schema: dict[str, Any]) -> None:
+    """A parameter that may be left out is not one that may be null: there is no null in a query."""
+    for choice in schema.pop("anyOf", []):
+        if choice != {"type": "null"}:
+            schema |= choice

@@ -13,8 +13,7 @@ from whatsapp_session import intake
 from whatsapp_session.api import bodies, schemas
 from whatsapp_session.api.describe import described, json_body
 from whatsapp_session.api.describe import page as page_of
-from whatsapp_session.api.errors import wrong
-from whatsapp_session.api.params import USUAL, After, ChatId, Limit, is_message_id
+from whatsapp_session.api.params import USUAL, After, AfterMessage, ChatId, Limit
 from whatsapp_session.api.reading import TIMEOUT, asked, page
 from whatsapp_session.api.refusals import refusing
 from whatsapp_session.api.services import Services
@@ -79,10 +78,8 @@ def router(services: Services) -> APIRouter:
             errors=(*ERRORS, ErrorCode.CHAT_NOT_FOUND),
         ),
     )
-    async def messages(chat_id: ChatId, limit: Limit = USUAL, after: After = None) -> dict[str, Any]:
+    async def messages(chat_id: ChatId, limit: Limit = USUAL, after: AfterMessage = None) -> dict[str, Any]:
         """As in events, with `ack`; the file of an old message is fetched when `GET /media` asks for it."""
-        if after is not None and not is_message_id(after):
-            raise wrong("after is not the next of an answer before. Correct it, or leave it out.")
         found = await asked(
             session,
             lambda engine: engine.history(chat_id, before=after, limit=limit, timeout=TIMEOUT),

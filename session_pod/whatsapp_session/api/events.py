@@ -19,7 +19,7 @@ from whatsapp_contracts.events import SESSION_SNAPSHOT, selected
 from whatsapp_session.api import schemas
 from whatsapp_session.api.describe import described
 from whatsapp_session.api.errors import wrong
-from whatsapp_session.api.params import MOST, Limit
+from whatsapp_session.api.params import MOST, SEQ, Limit
 from whatsapp_session.api.polling import batch
 from whatsapp_session.api.refusals import refusing_storage
 from whatsapp_session.api.snapshots import snapshot
@@ -45,7 +45,13 @@ STREAM: schemas.Schema = {
         "example": {"ok": True, "events": [], "next": 7},
     },
 }
-After = Annotated[str | None, Query(description="the last seq you have; without it a snapshot comes first")]
+After = Annotated[
+    str | None,
+    Query(
+        description="the last seq you have; without it a snapshot comes first",
+        json_schema_extra={"pattern": f"^{SEQ}$"},
+    ),
+]
 Types = Annotated[str, Query(max_length=1000, description="a comma list of globs such as session.*")]
 Wait = Annotated[int, Query(ge=0, le=30, description="seconds that a long poll waits for an event")]
 

@@ -10,7 +10,7 @@ from whatsapp_contracts.errors import ErrorCode
 from whatsapp_session.api import schemas
 from whatsapp_session.api.describe import described
 from whatsapp_session.api.describe import page as page_of
-from whatsapp_session.api.params import USUAL, After, Limit, OutboxId
+from whatsapp_session.api.params import USUAL, AfterEntry, Limit, OutboxId
 from whatsapp_session.api.refusals import refusing
 from whatsapp_session.api.services import Services
 from whatsapp_session.outbox.entries import Stage
@@ -57,7 +57,7 @@ def router(services: Services) -> APIRouter:
             errors=(ErrorCode.OUTBOX_ENTRY_NOT_FOUND,),
         ),
     )
-    async def entries(state: State = None, limit: Limit = USUAL, after: After = None) -> dict[str, Any]:
+    async def entries(state: State = None, limit: Limit = USUAL, after: AfterEntry = None) -> dict[str, Any]:
         """Oldest first; ended ones are kept for a day."""
         with refusing_here():
             found = await services.sender.list((state,) if state else (), limit, after)

@@ -43,6 +43,7 @@ CURES = {
     "name": "name is not the name of a webhook. Take it from GET /webhooks.",
     "seq": "seq is not the seq of an event. Take it from the dead letters' list.",
     "limit": f"limit {_BOUND}",
+    "after": "after is not the next of an answer before. Correct it, or leave it out.",
     "wait": "wait is not a whole number of seconds from 0 to 30. Correct it, or leave it out.",
     "format": "format is not png, svg or text. Correct it, or leave it out for a PNG.",
     "state": "state is not queued, sending, sent, failed or cancelled. Correct it, or leave it out.",
@@ -89,10 +90,12 @@ MediaId = Annotated[
 WebhookName = Annotated[str, Path(alias="name", pattern=_pattern(WEBHOOK), examples=["crm"])]
 Seq = Annotated[int, Path(ge=1, lt=2**63, examples=[7])]
 Limit = Annotated[int, Query(ge=1, le=MOST, description=f"entries of a page (default {USUAL})")]
-After = Annotated[
-    str | None,
-    Query(max_length=LONGEST, description="the `next` of the answer before; without it the first page"),
-]
+SEQ = "[0-9]{1,18}"
+_NEXT = "the `next` of the answer before; without it the first page"
+After = Annotated[str | None, Query(max_length=LONGEST, description=_NEXT)]
+AfterMessage = Annotated[str | None, Query(max_length=LONGEST, pattern=_pattern(MESSAGE), description=_NEXT)]
+AfterEntry = Annotated[str | None, Query(pattern=_pattern(OUTBOX), description=_NEXT)]
+AfterSeq = Annotated[str | None, Query(pattern=_pattern(SEQ), description=_NEXT)]
 
 
 def chat_of(message_id: str) -> str:
@@ -100,8 +103,3 @@ def chat_of(message_id: str) -> str:
     found = re.match(rf"(?:true|false)_({CHAT})_", message_id)
     assert found is not None, "checked by MESSAGE"
     return found[1]
-
-
-def is_message_id(text: str) -> bool:
-    """Whether `text` is of WhatsApp's alphabet for a message's id."""
-    return re.fullmatch(MESSAGE, text) is not None

@@ -120,7 +120,7 @@ def router(services: Services) -> APIRouter:
             "Send a text",
             ok=schemas.ok(message_id=schemas.TEXT),
             example={"ok": True, "message_id": MESSAGE_ID},
-            body=json_body(schemas.SEND, {"to": "5491123456789", "message": "Hello"}),
+            body=json_body(body_of(cliente_id), {"to": "5491123456789", "message": "Hello"}),
             errors=SEND_ERRORS,
             keyed=True,
         ),
@@ -168,6 +168,15 @@ def router(services: Services) -> APIRouter:
         return {"phone": account.phone, "platform": account.platform, "pushname": account.push_name}
 
     return routes
+
+
+def body_of(cliente_id: int) -> schemas.Schema:
+    """The schema of a body of `POST /send`, for this session's client."""
+    own = {
+        "enum": [cliente_id, str(cliente_id), None],
+        "description": "this session's client; may be left out",
+    }
+    return schemas.SEND | {"properties": schemas.SEND["properties"] | {"cliente_id": own}}
 
 
 def code_on_show(session: Session) -> str:

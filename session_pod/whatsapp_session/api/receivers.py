@@ -12,8 +12,8 @@ from whatsapp_contracts.errors import ErrorCode
 from whatsapp_session.api import schemas
 from whatsapp_session.api.describe import described
 from whatsapp_session.api.describe import page as page_of
-from whatsapp_session.api.errors import ApiError, wrong
-from whatsapp_session.api.params import USUAL, After, Limit, Seq, WebhookName
+from whatsapp_session.api.errors import ApiError
+from whatsapp_session.api.params import USUAL, AfterSeq, Limit, Seq, WebhookName
 from whatsapp_session.api.refusals import refusing
 from whatsapp_session.api.services import Services
 from whatsapp_session.webhooks.dispatcher import UnknownDeadLetter, UnknownWebhook
@@ -82,10 +82,8 @@ def router(services: Services) -> APIRouter:
             errors=NAMED,
         ),
     )
-    async def dead_letters(name: WebhookName, limit: Limit = USUAL, after: After = None) -> dict[str, Any]:
+    async def dead_letters(name: WebhookName, limit: Limit = USUAL, after: AfterSeq = None) -> dict[str, Any]:
         """Oldest first, each with its whole event."""
-        if after is not None and not (after.isascii() and after.isdigit() and len(after) < 19):
-            raise wrong("after is not the next of an answer before. Correct it, or leave it out.")
         with finding():
             found = await services.webhooks.dead_letters(name, limit, int(after or 0))
         following = str(found[-1]["seq"]) if len(found) >= limit else None

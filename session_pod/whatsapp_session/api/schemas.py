@@ -8,6 +8,7 @@ from whatsapp_contracts.errors import ErrorCode
 from whatsapp_contracts.events import TYPES as EVENT_TYPES
 from whatsapp_session.api.bodies import MAX_EMOJI, MAX_TEXT, TYPING
 from whatsapp_session.api.composing import (
+    CAPTIONED,
     MAX_CONTACTS,
     MAX_MENTIONS,
     MAX_OPTION,
@@ -15,11 +16,11 @@ from whatsapp_session.api.composing import (
     MAX_QUESTION,
     MAX_URL,
     MAX_VCARD,
-    TYPES,
 )
 from whatsapp_session.api.params import MESSAGE, NUMBER
 from whatsapp_session.api.recipients import TO_PATTERN
 from whatsapp_session.media.index import FileState
+from whatsapp_session.media.types import KINDS
 from whatsapp_session.outbox.entries import Stage
 
 Schema = dict[str, Any]
@@ -49,11 +50,10 @@ def ok(**properties: Any) -> Schema:
     return shape({"ok": {"const": True}} | properties)
 
 
-SEND = {
+SEND: Schema = {
     "type": "object",
     "required": ["to", "message"],
     "properties": {
-        "cliente_id": {"type": "integer", "description": "must be this session's client when given"},
         "to": {"type": "string", "pattern": f"^{NUMBER}$"},
         "message": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": NOT_BLANK},
     },
@@ -69,60 +69,87 @@ LOCATION = shape(
     optional=("name", "address"),
     closed=True,
 )
-CONTACT = shape(
-    {
-        "name": {"type": "string", "minLength": 1, "maxLength": 255},
-        "phone": {"type": "string", "pattern": f"^{NUMBER}$"},
-        "vcard": {"type": "string", "maxLength": MAX_VCARD},
-    },
-    optional=("phone", "vcard"),
-    closed=True,
-)
+_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": NOT_BLANK}
+_VCARD: Schema = {"type": "string", "maxLength": MAX_VCARD, "pattern": r"^BEGIN:VCARD\n[^\x00]*\nEND:VCARD$"}
+CONTACT: Schema = {
+    "oneOf": [
+        shape({"name": _NAME, "phone": {"type": "string", "pattern": f"^{NUMBER}$"}}, closed=True),
+        shape({"name": _NAME, "vcard": _VCARD}, closed=True),
+    ]
+}
 POLL = shape(
     {
-        "name": {"type": "string", "minLength": 1, "maxLength": MAX_QUESTION},
+        "name": {"type": "string", "minLength": 1, "maxLength": MAX_QUESTION, "pattern": NOT_BLANK},
         "options": {
             "type": "array",
             "minItems": 2,
             "maxItems": MAX_OPTIONS,
             "uniqueItems": True,
-            "items": {"type": "string", "minLength": 1, "maxLength": MAX_OPTION},
+            "items": {"type": "string", "minLength": 1, "maxLength": MAX_OPTION, "pattern": NOT_BLANK},
         },
         "multiple": FLAG,
     },
     optional=("multiple",),
     closed=True,
 )
-SOURCE = shape(
-    {
-        "url": {"type": "string", "maxLength": MAX_URL, "description": "an http or https address"},
-        "data": {"type": "string", "description": "base64 of the file"},
-        "mimeType": {"type": "string", "maxLength": 200},
-        "fileName": {"type": "string", "maxLength": 200},
-        "gif": FLAG,
+MIME_PATTERN = r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}$"
+_KNOWN: Schema = {
+    "mimeType": {"type": "string", "pattern": MIME_PATTERN, "maxLength": 200},
+    "fileName": {"type": "string", "maxLength": 200},
+    "gif": FLAG,
+}
+SOURCE: Schema = {
+    "oneOf": [
+        shape(
+            {"url": {"type": "string", "format": "uri", "maxLength": MAX_URL}} | _KNOWN,
+            optional=tuple(_KNOWN),
+            closed=True,
+        ),
+        shape(
+            {"data": {"type": "string", "format": "byte", "description": "base64 of the file"}} | _KNOWN,
+            optional=tuple(_KNOWN),
+            closed=True,
+        ),
+    ]
+}
+_COMMON: Schema = {
+    "to": TO,
+    "replyTo": {"type": "string", "pattern": f"^(?:{MESSAGE})$", "maxLength": 300},
+    "mentions": {
+        "type": "array",
+        "maxItems": MAX_MENTIONS,
+        "items": {"type": "string", "pattern": f"^(?:{NUMBER}|[0-9]{{1,32}}@lid)$"},
     },
-    optional=("url", "data", "mimeType", "fileName", "gif"),
-    closed=True,
-)
-MESSAGE_BODY = shape(
-    {
-        "to": TO,
-        "type": {"type": "string", "enum": list(TYPES), "default": "text"},
-        "text": {"type": "string", "maxLength": MAX_TEXT, "description": "or the caption of a file"},
-        "media": SOURCE,
-        "location": LOCATION,
-        "contacts": {"type": "array", "minItems": 1, "maxItems": MAX_CONTACTS, "items": CONTACT},
-        "poll": POLL,
-        "replyTo": {"type": "string", "pattern": f"^(?:{MESSAGE})$", "maxLength": 300},
-        "mentions": {"type": "array", "maxItems": MAX_MENTIONS, "items": TEXT},
-        "async": FLAG,
-        "sendAt": TIME,
-    },
-    optional=(
-        "type", "text", "media", "location", "contacts", "poll", "replyTo", "mentions", "async", "sendAt",
-    ),
-    closed=True,
-)  # fmt: skip
+    "async": FLAG,
+    "sendAt": TIME,
+}
+_OPTIONAL = ("replyTo", "mentions", "async", "sendAt")
+_CAPTION: Schema = {"type": "string", "maxLength": MAX_TEXT}
+
+
+def message(types: tuple[str, ...], own: Schema, *optional: str) -> Schema:
+    """The body of `POST /messages` for some types, with the fields of their own."""
+    type = {"type": {"type": "string", "enum": list(types)}}
+    return shape(_COMMON | type | own, optional=(*_OPTIONAL, *optional), closed=True)
+
+
+MESSAGE_BODY: Schema = {
+    "oneOf": [
+        message(
+            ("text",),
+            {"text": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": NOT_BLANK}},
+            "type",
+        ),
+        message(tuple(sorted(CAPTIONED)), {"text": _CAPTION, "media": SOURCE}, "text"),
+        message(tuple(sorted(set(KINDS) - CAPTIONED)), {"media": SOURCE}),
+        message(("location",), {"location": LOCATION}),
+        message(
+            ("contact",),
+            {"contacts": {"type": "array", "minItems": 1, "maxItems": MAX_CONTACTS, "items": CONTACT}},
+        ),
+        message(("poll",), {"poll": POLL}),
+    ]
+}
 _PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 _PLACE = {"latitude": -34.6, "longitude": -58.4, "name": "Obelisco"}
 _TO = {"to": "5491123456789"}
@@ -147,7 +174,10 @@ MESSAGE_BODIES: Schema = {
                 "type": "object",
                 "required": ["message"],
                 "properties": {
-                    "message": ref("NewMessage"),
+                    "message": {
+                        "type": "object",
+                        "description": "NewMessage, without media.url and media.data",
+                    },
                     "file": {"type": "string", "format": "binary"},
                 },
             },
