@@ -101,18 +101,21 @@ class MessageFrames:
             options = frame.get("options")
             changes.vote(number, about, options if isinstance(options, list) else [], **handed_in)
 
-    def _content(self, number: str, chat: str, given: dict[str, Any]) -> Content:
+    def _content(self, number: str, chat: str, given: Any) -> Content:
         """A page's content, its people named by number."""
-        given = dict(given)
-        quoted = given.pop("quoted", None)
-        mentions = [self._directory.number_of(str(wid)) for wid in given.pop("mentions", None) or []]
-        content = parse({**given, "mentions": mentions})
+        if not isinstance(given, dict) or not isinstance(given.get("mentions", []), list):
+            raise Refused("invalid_content", "content: an object, its mentions a list.", status=400)
+        quoted = given.get("quoted")
+        mentions = [self._directory.number_of(str(wid)) for wid in given.get("mentions", [])]
+        content = parse({**given, "quoted": None, "mentions": mentions})
         return (
             content.model_copy(update={"quoted": self._quoted(number, chat, quoted)}) if quoted else content
         )
 
     def _quoted(self, number: str, chat: str, quoted: Any) -> Quoted:
-        message_id = str(quoted.get("id")) if isinstance(quoted, dict) else ""
+        if not isinstance(quoted, dict) or not quoted.get("id"):
+            raise Refused("invalid_content", "quoted: an object with the id of a message.", status=400)
+        message_id = str(quoted["id"])
         found = self._world.messages.find(number, message_id, chat)
         if found is None:
             # A message of another chat, or one that this account never had: as the page describes it.
