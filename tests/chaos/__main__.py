@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from chaos.run import Outcome, run
+from chaos.stage import emptied
 
 BUILD = Path(__file__).parents[2] / "build" / "chaos"
 
@@ -25,19 +26,18 @@ def main() -> int:
     given = parser.parse_args()
     seed = secrets.randbelow(10**6) if given.seed is None else given.seed
     print(f"seed {seed}: {given.faults} faults while {given.messages} messages flow both ways", flush=True)
-    BUILD.mkdir(parents=True, exist_ok=True)
-    log = BUILD / "session.log"
+    folder = emptied(BUILD)
     outcome = asyncio.run(
         run(
             seed,
             faults=given.faults,
             messages=given.messages,
             say=lambda line: print(line, flush=True),
-            keep=log,
+            folder=folder,
         )
     )
-    (BUILD / "outcome.json").write_text(json.dumps(report(outcome), indent=2) + "\n")
-    print(summary(outcome, log))
+    (folder / "outcome.json").write_text(json.dumps(report(outcome), indent=2) + "\n")
+    print(summary(outcome, folder / "session.log"))
     return 1 if outcome.problems else 0
 
 

@@ -6,7 +6,6 @@ The ledgers are the simulator's and the receiver's. What the session believes of
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -51,13 +50,11 @@ class Outcome:
 
 
 async def run(
-    seed: int, *, faults: int, messages: int, say: Callable[[str], None] = print, keep: Path | None = None
+    seed: int, *, faults: int, messages: int, folder: Path, say: Callable[[str], None] = print
 ) -> Outcome:
-    """The whole run; `messages` both ways together. `keep`: where a session's log is written."""
-    with tempfile.TemporaryDirectory(prefix="whatsapp-chaos-") as name:
-        folder = Path(name)
-        with small_volume(folder / "volume") as volume:
-            return await _run(seed, faults, messages, say, folder, volume, keep)
+    """The whole run in an empty `folder`, where logs stay behind; `messages` both ways together."""
+    with small_volume(folder / "volume") as volume:
+        return await _run(seed, faults, messages, say, folder, volume)
 
 
 async def _run(
@@ -67,14 +64,14 @@ async def _run(
     say: Callable[[str], None],
     folder: Path,
     volume: Path | None,
-    keep: Path | None,
 ) -> Outcome:
     without = frozenset() if can_mount() else frozenset({Kind.VOLUME_FULL})
     if without:
         say("not root: the fault 'volume full' is left out")
-    planned = schedule(seed, faults=faults, messages=messages, without=without)
+    out = messages // 2
+    planned = schedule(seed, faults=faults, messages=out, without=without)
     outcome = Outcome(seed=seed, messages=messages)
-    simulator = Simulator(folder / "simulator")
+    simulator = Simulator(folder / "simulator", log=folder / "simulator.log")
     await simulator.start()
     receiver = Receiver(SECRET)
     receiver.answers.set()
@@ -88,7 +85,7 @@ async def _run(
         stage.begin()
         gate = Gate(allowed=planned[0].after + CHATS)
         traffic = Traffic(lambda: session.url, simulator.url, NUMBER, gate)
-        each = messages // (2 * CHATS)
+        each = out // CHATS
         workers = [
             asyncio.create_task(work)
             for customer in customers
@@ -96,7 +93,7 @@ async def _run(
         ]
         for fault in planned:
             await _strike(fault, stage, traffic, outcome, say)
-            following = planned[fault.number].after if fault.number < len(planned) else messages
+            following = planned[fault.number].after if fault.number < len(planned) else out
             await gate.allow(following + CHATS)
         await asyncio.gather(*workers)
         outcome.problems += traffic.problems
@@ -108,8 +105,7 @@ async def _run(
     finally:
         await stage.end()
         outcome.restarts, outcome.seconds = stage.restarts, time.monotonic() - began
-        if keep:
-            await asyncio.to_thread(keep.write_text, "\n".join(session.log) + "\n")
+        await asyncio.to_thread((folder / "session.log").write_text, "\n".join(session.log) + "\n")
     return outcome
 
 

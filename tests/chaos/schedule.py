@@ -44,7 +44,7 @@ LONGEST_WAIT_MS = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """`after` so many messages were begun, `wait_ms` behind the beginning of a send, for `seconds`."""
+    """`after` so many sends were begun, `wait_ms` behind the beginning of a send, for `seconds`."""
 
     number: int
     kind: Kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -43,7 +44,10 @@ class Stage:
     async def keep(self) -> None:
         """Starts the session again whenever it has ended, as Kubernetes does with a container."""
         while True:
-            await self.session.exited()
+            try:
+                await self.session.exited()
+            except TimeoutError:
+                continue  # it lives
             self.restarts += 1
             with contextlib.suppress(AssertionError):  # it ended again before it answered
                 await self.session.start()
@@ -129,14 +133,21 @@ class Stage:
         ballast.unlink()
 
 
+def emptied(folder: Path) -> Path:
+    """`folder` without what a run before left there, the volume of a killed one included."""
+    subprocess.run(["umount", "-l", str(folder / "volume")], check=False, capture_output=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 @contextlib.contextmanager
 def small_volume(folder: Path) -> Iterator[Path | None]:
-    """A volume of VOLUME_MIB that can be filled; unmounted at the end, also what a killed run left."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """A volume of VOLUME_MIB that can be filled; unmounted at the end."""
+    folder.mkdir(parents=True)
     if not can_mount():
         yield None
         return
-    subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={VOLUME_MIB}m", "chaos", str(folder)], check=True)
     try:
         yield folder

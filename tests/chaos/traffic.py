@@ -52,6 +52,8 @@ class Traffic:
     simulator_url: str
     number: str
     gate: Gate
+    """Of the callers; the phones write one message for each that a caller begins."""
+    phones: Gate = field(default_factory=lambda: Gate(allowed=0))
     sent: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     received: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     outstanding: set[str] = field(default_factory=set)
@@ -65,6 +67,7 @@ class Traffic:
         async with httpx.AsyncClient(timeout=45) as http:
             for number in range(count):
                 await self.gate.enter()
+                await self.phones.allow(self.gate.begun)
                 text = f"out {customer} {number}"
                 self.sent[f"{customer}@c.us"].append(text)
                 await self._until_final(http, customer, text, queued=number % 4 == 3)
@@ -103,7 +106,7 @@ class Traffic:
         """One customer's phone writes `count` texts."""
         async with httpx.AsyncClient(timeout=30) as http:
             for number in range(count):
-                await self.gate.enter()
+                await self.phones.enter()
                 text = f"in {customer} {number}"
                 self.received[f"{customer}@c.us"].append(text)
                 self.written_at[text] = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import signal
 import sys
@@ -14,18 +15,22 @@ START_SECONDS = 30
 class Simulator:
     """One data folder; `url` stays the same over restarts."""
 
-    def __init__(self, data_dir: Path, *flags: str) -> None:
+    def __init__(self, data_dir: Path, *flags: str, log: Path | None = None) -> None:
+        """`log`: the file of what it says on standard error; none: the test's own."""
         self._data_dir = data_dir
+        self._log = log
         self._flags = flags
         self._port = "0"
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""
 
     async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "whatsapp_simulator", "--port", self._port,
-            "--data-dir", str(self._data_dir), *self._flags, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(self._log.open("ab")) if self._log else None
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "whatsapp_simulator", "--port", self._port, "--data-dir",
+                str(self._data_dir), *self._flags, stdout=asyncio.subprocess.PIPE, stderr=log,
+            )  # fmt: skip
         assert self._process.stdout
         said = (await asyncio.wait_for(self._process.stdout.readline(), START_SECONDS)).decode()
         found = re.search(r"(http://\S+:(\d+))/", said)
