@@ -7,11 +7,14 @@ __d('WASimulatorPending', (require, exports) => {
   const PREFIX = 'pending:';
   const key = (id) => PREFIX + id;
   let writing = 0;
+  let last = 0;
 
   exports.keep = async (frame, msg) => {
     writing += 1;
+    last = Math.max(last + 1, Date.now());
     try {
-      await Storage.write(key(frame.id), { frame, shown: msg ? JSON.stringify(msg.attributes) : null }, 'relaxed');
+      const shown = msg ? JSON.stringify(msg.attributes) : null;
+      await Storage.write(key(frame.id), { frame, shown, at: last }, 'relaxed');
     } catch (error) {
       console.warn(`pending: ${frame.id} is not kept: ${error}`);
     } finally {
@@ -34,7 +37,8 @@ __d('WASimulatorPending', (require, exports) => {
     const MsgKey = require('WAWebMsgKey').default;
     const { MsgCollection } = require('WAWebMsgCollection');
     const { createWid } = require('WAWebWidFactory');
-    for (const { frame, shown } of await Storage.all(PREFIX)) {
+    const kept = await Storage.all(PREFIX);
+    for (const { frame, shown } of kept.sort((one, other) => one.at - other.at)) {
       if (!shown) {
         require('WAWebSendMsgJob').sendAgain(frame);
         continue;

@@ -204,21 +204,22 @@ async def test_a_message_that_was_handed_in_is_there_after_the_browser_was_kille
     assert await texts(http, BEA) == ["did it go out?"]
 
 
-async def test_a_message_that_was_not_handed_in_goes_out_once_after_the_browser_was_killed(
+async def test_messages_that_were_not_handed_in_go_out_once_and_in_order_after_the_browser_was_killed(
     page: WaPage, http: httpx.AsyncClient, simulator: Simulator, open_page: OpenPage, tmp_path: Path
 ) -> None:
+    written = [f"written offline {number}" for number in range(5)]
     await http.post("/network", json={"down": True})
     await page.until("() => WPP.conn.getStreamData().info === 'OFFLINE'")
-    sent = await page.run(SEND, [BEA, "written offline"])
-    stored = "(id) => WPP.whatsapp.MsgStore.get(id).ack === 0"
-    assert await page.run(stored, sent)
+    for text in written:
+        sent = await page.run(SEND, [BEA, text])
+        assert await page.run(ACK, sent) == 0
     await page.until("() => require('WASimulatorPending').settled()")
     kill(tmp_path / "profile")
     await http.post("/network", json={"down": False})
     again = await open_page(simulator)
     await again.ready()
     await again.until(f"() => (WPP.whatsapp.MsgStore.get('{sent}') || {{}}).ack === 3")
-    assert await texts(http, BEA) == ["written offline"]
+    assert await texts(http, BEA) == written
     await again.page.reload()
     await again.ready()
-    assert await texts(http, BEA) == ["written offline"]
+    assert await texts(http, BEA) == written
