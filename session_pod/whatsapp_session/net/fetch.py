@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -120,7 +121,8 @@ async def _chunks(
 
 def file_name(answer: aiohttp.ClientResponse) -> str | None:
     """A plain name without a folder: what the server says, else the end of the URL."""
-    disposition = answer.content_disposition
+    with warnings.catch_warnings(action="ignore"):  # aiohttp's, for a header that is nonsense
+        disposition = answer.content_disposition
     said = disposition.filename if disposition else None
     name = PurePosixPath((said or answer.url.name).replace("\\", "/")).name
     return re.sub(r"[\x00-\x1f\x7f]", "", name)[-LONGEST_NAME:] or None

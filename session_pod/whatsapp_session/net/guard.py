@@ -95,6 +95,8 @@ class Guard:
         except ValueError:
             if ":" in host or _numeric(host):
                 raise ForbiddenAddress("the URL's host is an oddly spelt address. Correct it.") from None
+            if not HOST.fullmatch(host):
+                raise ForbiddenAddress("the URL's host is no host name. Correct it.") from None
             return
         if not self.reaches(address):
             raise ForbiddenAddress(_refusal(host))
