@@ -52,12 +52,18 @@ __d('WAWebMediaDataModel', (require, exports) => {
     'renderableUrl', 'waveform'], MediaData);
 });
 
-// Downloaded and uploaded files of this page's life, by hash.
+// Files of this page's life by hash, the last few.
 __d('WAWebLruMediaStore', (require, exports) => {
+  const MOST = 16;
   const kept = new Map();
   exports.LruMediaStore = {
     async get(key) { return kept.get(key) || null; },
-    async put(key, value) { kept.set(key, value); },
+    async put(key, value) {
+      kept.set(key, value);
+      while (kept.size > MOST) {
+        kept.delete(kept.keys().next().value);
+      }
+    },
     async del(key) { kept.delete(key); },
     async clear() { kept.clear(); },
     async count() { return kept.size; },
