@@ -16,9 +16,3 @@ DIGITS = 32
 def media_id(message_id: str) -> str:
     """The id of the file of `message_id`: `med_` and 32 hexadecimal digits, the same every time."""
     return PREFIX + hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
-
-
-def is_media_id(text: str) -> bool:
-    """Whether `text` can be one of these ids."""
-    digits = text.removeprefix(PREFIX)
-    return text.startswith(PREFIX) and len(digits) == DIGITS and not set(digits) - set("0123456789abcdef")
