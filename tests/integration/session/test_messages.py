@@ -32,9 +32,10 @@ async def test_a_phones_message_reaches_the_live_stream(ready: SessionProcess, p
     assert received["type"] == "message.received"
     data = received["data"]
     assert data.pop("timestamp").endswith("Z")
+    assert data.pop("lid").endswith("@lid")
     assert data == {
         "messageId": data["messageId"], "chatId": f"{FRIEND}@c.us", "from": FRIEND, "to": PHONE,
-        "fromMe": False, "type": "text", "text": "buen día",
+        "fromMe": False, "type": "text", "text": "buen día", "phone": FRIEND, "pushName": "Phone 0002",
     }  # fmt: skip
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from unit.session.conftest import Bring, Wait
 from unit.session.doubles import NOW, QR, SYNCED, Clock, FakeEngine, message
@@ -9,7 +12,9 @@ from whatsapp_contracts.events import Event
 from whatsapp_contracts.states import State
 from whatsapp_session import facts
 from whatsapp_session.engine.protocol import EngineStuck, Stage
+from whatsapp_session.intake import Draft
 from whatsapp_session.journal import Journal
+from whatsapp_session.messages import BATCH
 from whatsapp_session.session import Session
 
 
@@ -141,3 +146,159 @@ async def test_history_is_told_from_news_also_when_the_scan_itself_was_not_seen(
     engine.tell(message(2, sent_at=clock.now))
     await until(lambda: f"received:{message(2).message_id}" in messages(told))
     assert messages(told) == [f"received:{message(2).message_id}"]
+
+
+REACTION = facts.ReactionSeen(
+    message_id=message(1).message_id,
+    chat_id="5491100000002@c.us",
+    sender="5491100000002",
+    from_me=False,
+    emoji="👍",
+    at=NOW,
+)
+
+
+async def test_what_happens_to_a_message_is_told_once_however_often_it_is_seen(
+    engine: FakeEngine, bring: Bring, told: list[Event], until: Wait
+) -> None:
+    await bring(State.READY)
+    edit = facts.EditSeen(
+        message_id=message(1).message_id,
+        chat_id=message(1).chat_id,
+        sender=message(1).sender,
+        from_me=False,
+        text="later",
+        at=NOW,
+    )
+    engine.tell(message(1), REACTION, edit, REACTION, edit, message(2))
+    await until(lambda: messages(told)[-1:] == [f"received:{message(2).message_id}"])
+    assert [event.type for event in told if event.type.startswith("message.")] == [
+        "message.received", "message.reaction", "message.edited", "message.received",
+    ]  # fmt: skip
+
+
+async def test_what_happens_during_the_sync_is_told_after_the_messages_it_is_about(
+    session: Session, engine: FakeEngine, journal: Journal, told: list[Event], until: Wait
+) -> None:
+    journal.write_note("login_since", (NOW - timedelta(days=2)).isoformat())
+    engine.store = [message(1)]
+    await session.start()
+    engine.tell(REACTION, SYNCED)
+    await until(lambda: len(messages(told)) == 2)
+    assert messages(told)[0] == f"received:{message(1).message_id}"
+    assert messages(told)[1].startswith("reaction:")
+
+
+async def test_what_happened_before_the_login_is_history(
+    engine: FakeEngine, bring: Bring, told: list[Event], until: Wait
+) -> None:
+    await bring(State.READY)
+    engine.tell(replace(REACTION, at=NOW - timedelta(days=1)), message(1))
+    await until(lambda: bool(messages(told)))
+    assert messages(told) == [f"received:{message(1).message_id}"]
+
+
+async def test_each_presence_is_an_event_of_its_own(
+    engine: FakeEngine, bring: Bring, told: list[Event], until: Wait
+) -> None:
+    await bring(State.READY)
+    seen = facts.PresenceSeen(chat_id="5491100000002@c.us", sender="5491100000002", state="composing")
+    engine.tell(seen, seen)
+    await until(lambda: types(told).count("presence.changed") == 2)
+
+
+async def test_edits_and_deletions_that_were_missed_are_taken_in_from_the_store(
+    session: Session, engine: FakeEngine, told: list[Event], until: Wait
+) -> None:
+    engine.store = [
+        replace(message(1), text="later", edited_at=NOW),
+        replace(message(2), deleted=True, text=""),
+    ]
+    await session.start()
+    engine.tell(SYNCED)
+    await until(lambda: len(messages(told)) == 3)
+    assert [event.type for event in told if event.type.startswith("message.")] == [
+        "message.received", "message.edited", "message.deleted",
+    ]  # fmt: skip
+
+
+async def test_after_a_crash_every_step_of_an_own_message_is_told_once(
+    engine: FakeEngine, bring: Bring, told: list[Event], until: Wait
+) -> None:
+    engine.store = [message(1, from_me=True, ack=3)]
+    await bring(State.READY)
+    engine.tell(facts.AckSeen(message_id=message(1, from_me=True).message_id, chat_id="x", ack=3))
+    engine.tell(message(2))
+    await until(lambda: messages(told)[-1:] == [f"received:{message(2).message_id}"])
+    assert [event.data["ack"] for event in told if event.type == "message.ack"] == [1, 2, 3]
+
+
+async def test_a_large_store_is_taken_in_piece_by_piece_and_whole(
+    engine: FakeEngine, bring: Bring, told: list[Event], until: Wait, journal: Journal
+) -> None:
+    engine.store = [message(number) for number in range(BATCH * 3 + 1)]
+    await bring(State.READY)
+    await until(lambda: len(messages(told)) == len(engine.store))
+    assert messages(told) == [f"received:{one.message_id}" for one in engine.store]
+
+
+async def test_one_message_that_cannot_be_written_leaves_the_rest_of_a_comparison(
+    engine: FakeEngine, bring: Bring, told: list[Event], until: Wait
+) -> None:
+    engine.store = [message(1), replace(message(2), text="half of a pair: \ud83d"), message(3)]
+    await bring(State.READY)
+    await until(lambda: len(messages(told)) == 2)
+    assert messages(told) == [f"received:{message(n).message_id}" for n in (1, 3)]
+
+
+async def test_what_found_no_room_is_taken_in_when_there_is_some(
+    session: Session,
+    engine: FakeEngine,
+    journal: Journal,
+    bring: Bring,
+    told: list[Event],
+    until: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await bring(State.READY)
+
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    await session.storage(True)
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "append_all", full)
+        engine.store = [message(1)]
+        engine.tell(message(1), REACTION)
+        await until(lambda: len(session._recorder._held) == 2)
+        assert not await session.record(Draft(id="failed:out_1", type="message.failed", data={}))
+    assert messages(told) == []
+    await session.storage(False)
+    await until(lambda: len(messages(told)) == 3)
+    assert messages(told)[0] == f"received:{message(1).message_id}"
+    assert messages(told)[2] == "failed:out_1"
+    assert [event.seq for event in told] == sorted(event.seq for event in told)
+
+
+async def test_a_comparison_on_a_full_volume_is_made_again_from_where_it_began(
+    session: Session,
+    engine: FakeEngine,
+    journal: Journal,
+    bring: Bring,
+    told: list[Event],
+    until: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await bring(State.READY)
+    before = journal.note("compared_at")
+
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    engine.store = [message(1)]
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "append_all", full)
+        await session._messages.compare_or_log()
+        assert journal.note("compared_at") == before
+    await session._messages.compare_or_log()
+    assert messages(told) == [f"received:{message(1).message_id}"]

@@ -11,7 +11,7 @@ import pytest
 from unit.session.conftest import Wait
 from unit.session.doubles import Clock, FakeEngine
 from unit.session.outbox.conftest import FRIEND, Pod, ready, text
-from whatsapp_session.outbox.entries import Stage
+from whatsapp_session.outbox.entries import Entry, Stage
 from whatsapp_session.outbox.errors import OutcomeUnknown
 from whatsapp_session.outgoing import Outgoing
 
@@ -89,7 +89,7 @@ def dies(folder: Path, pod: Pod, engine: FakeEngine, clock: Clock, until: Wait) 
 async def test_a_queued_message_goes_out_once_and_is_told_once(
     dies: Dies, engine: FakeEngine, until: Wait, moment: str
 ) -> None:
-    entries = []
+    entries: list[Entry] = []
 
     async def work(pod: Pod) -> None:
         entries.append((await pod.sender.enqueue(text("one")))[0])
@@ -97,7 +97,7 @@ async def test_a_queued_message_goes_out_once_and_is_told_once(
 
     again = await dies(moment, work)
     await ready(again, until)
-    shown = []
+    shown: list[Entry] = []
     async with asyncio.timeout(10):
         while not shown or any(entry.state is not Stage.SENT for entry in shown):
             shown = list(await again.sender.list())
