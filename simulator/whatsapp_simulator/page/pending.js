@@ -27,32 +27,35 @@ __d('WASimulatorPending', (require, exports) => {
 
   exports.forget = (id) => Storage.remove(key(id)).catch((error) => console.warn(`pending: ${id} stays: ${error}`));
 
-  // After a login, when everything that the server has is here: the rest, as it was shown before.
+  async function showAgain(frame, shown) {
+    const MsgKey = require('WAWebMsgKey').default;
+    const { MsgCollection } = require('WAWebMsgCollection');
+    const { createWid } = require('WAWebWidFactory');
+    const { mediaData, ...values } = JSON.parse(shown);
+    const { remote, participant } = values.id;
+    const id = new MsgKey({ fromMe: true, remote, id: frame.id, participant });
+    const [msg] = await MsgCollection.processMultipleMessages(id.remote, [{ ...values, id, isNewMsg: false,
+      from: createWid(values.from), to: createWid(values.to), author: values.author && createWid(values.author) }]);
+    return msg;
+  }
+
+  // After a login, when everything that the server has is here: the rest, as it was shown before. What cannot be shown
+  // goes out all the same.
   let restored = false;
   exports.restore = async () => {
     if (restored) {
       return;
     }
     restored = true;
-    const MsgKey = require('WAWebMsgKey').default;
-    const { MsgCollection } = require('WAWebMsgCollection');
-    const { createWid } = require('WAWebWidFactory');
     const kept = await Storage.all(PREFIX);
     for (const { frame, shown } of kept.sort((one, other) => one.at - other.at)) {
-      if (!shown) {
-        require('WAWebSendMsgJob').sendAgain(frame);
-        continue;
-      }
-      const { mediaData, ...values } = JSON.parse(shown);
-      const id = new MsgKey({ fromMe: true, remote: values.id.remote, id: frame.id, participant: values.id.participant });
-      const known = MsgCollection.get(id);
-      if (known && known.ack > 0) {
+      const msg = shown ? await showAgain(frame, shown).catch((error) => console.warn(`pending: ${frame.id}: ${error}`))
+        : undefined;
+      if (msg && msg.ack > 0) {
         exports.forget(frame.id);
-        continue;
+      } else {
+        require('WAWebSendMsgJob').sendAgain(frame, msg);
       }
-      const msg = known || (await MsgCollection.processMultipleMessages(id.remote, [{ ...values, id, isNewMsg: false,
-        from: createWid(values.from), to: createWid(values.to), author: values.author && createWid(values.author) }]))[0];
-      require('WAWebSendMsgJob').sendAgain(frame, msg);
     }
   };
 });

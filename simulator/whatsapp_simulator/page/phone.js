@@ -4,6 +4,7 @@
 (function () {
   const byId = (id) => document.getElementById(id);
   const POLL_MS = 1500;
+  const PAIRING_CODE = /^\s*[a-z0-9]{4}[\s-]?[a-z0-9]{4}\s*$/i;
   let number = localStorage.getItem('phone') || '';
   let chat = '';
   let shown = '';
@@ -131,7 +132,8 @@
     const file = byId('picture').files[0];
     const code = byId('code').value.trim();
     if (code) {
-      attempt(() => call('POST', `/phones/${number}/scan`, { code }), scanned);
+      const how = PAIRING_CODE.test(code) ? 'pair' : 'scan';
+      attempt(() => call('POST', `/phones/${number}/${how}`, { code }), scanned);
     } else if (file) {
       scanPicture(file);
     } else {

@@ -57,3 +57,19 @@ async def test_an_expired_code_is_renewed_by_the_page(
         assert await pair(http, ANA, first) == (410, "pairing_code_expired")
         assert await pair(http, ANA, second) == (200, "")
     await page.ready()
+
+
+async def test_a_person_types_the_code_on_the_phone(simulator: Simulator, open_page: OpenPage) -> None:
+    page = await open_page(simulator)
+    await page.qr()
+    await page.run("(phone) => WPP.conn.genLinkDeviceCodeForPhoneNumber(phone)", ANA)
+    shown = await page.page.locator("#link-code").text_content()
+    assert shown
+    phone = await page.context.new_page()
+    await phone.goto(f"{simulator.url}/phone")
+    await phone.get_by_label("Number").fill(ANA)
+    await phone.get_by_role("button", name="Use this phone").click()
+    await phone.get_by_label("pairing code").fill(shown)
+    await phone.get_by_role("button", name="Link a device").click()
+    await page.ready()
+    assert await phone.get_by_role("status").text_content() == "Linked: Chrome (Linux)."
