@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+from whatsapp_session.api.params import MEDIA
 from whatsapp_session.media.ids import media_id
 
 

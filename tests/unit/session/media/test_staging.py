@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from whatsapp_session.media import staging
 from whatsapp_session.media.staging import Empty, Staging, TooLarge, WrongType
 from whatsapp_session.outbox.errors import StorageFull
 from whatsapp_session.outgoing import Media
@@ -132,9 +131,9 @@ async def test_a_full_volume_refuses_and_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     if at == "write":
-        monkeypatch.setattr(staging.os, "open", full)
+        monkeypatch.setattr("whatsapp_session.media.staging.os.open", full)
     else:
-        monkeypatch.setattr(staging.os, "fsync", full)
+        monkeypatch.setattr("whatsapp_session.media.staging.os.fsync", full)
     with pytest.raises(StorageFull, match="volume is full"):
         await stage(made, PNG)
     monkeypatch.undo()
