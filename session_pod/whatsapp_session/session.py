@@ -14,19 +14,20 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from whatsapp_contracts.events import SESSION_STATE, Event
+from whatsapp_contracts.events import Event
 from whatsapp_contracts.sessions import Account, SessionView
 from whatsapp_contracts.states import Reason, State
 from whatsapp_session import facts, login, machine
 from whatsapp_session.attempts import Attempts
-from whatsapp_session.config import Config, Proxy
-from whatsapp_session.engine.protocol import EngineError, LoginWish, NotConnected, Told, WhatsAppEngine
+from whatsapp_session.browsing import Browsing
+from whatsapp_session.config import Config
+from whatsapp_session.course import Course
+from whatsapp_session.engine.protocol import EngineError, NotConnected, Told, WhatsAppEngine
 from whatsapp_session.followers import Followers
 from whatsapp_session.intake import Draft
 from whatsapp_session.journal import Journal
-from whatsapp_session.log import READY_LINE
 from whatsapp_session.messages import Messages
 from whatsapp_session.recorder import Recorder
 
@@ -36,8 +37,6 @@ DEFAULT = Config()
 LOGOUT_TIMEOUT = 30.0
 UNLINK_WAIT = 60.0
 """Seconds that a logout of a closed session waits for the connection it needs to unlink."""
-ACTIVITY_EVERY = timedelta(minutes=5)
-"""How old `lastActivity` may get for a follower that asks for `session.*` only."""
 NO_LOGIN: frozenset[machine.Place] = frozenset(
     {State.QR_REQUIRED, Reason.LOGGED_OUT, Reason.QR_EXPIRED, Reason.PHONE_MISMATCH}
 )
@@ -70,37 +69,35 @@ class Session:
         self.name = name
         self.failed = asyncio.Event()
         """Set when healing has ended and the process should exit, so that whoever runs it starts it anew."""
-        self.unwritten = False
-        """Whether the last change is not in the journal: whoever comes back hears of it by a snapshot."""
         self._journal = journal
         self._engine = engine
         self._attempts = attempts
         self._config = config
         self._clock = clock
         self._recorder = Recorder(name=name, journal=journal, clock=clock, told=told)
+        self._course = Course(self._recorder, clock, config.revision)
         self._messages = Messages(
             recorder=self._recorder,
             engine=engine,
             clock=clock,
             unique=lambda: uuid.uuid4().hex,
-            active=self._active,
+            active=self._course.active,
         )
-        self._state = machine.new(config.revision)
-        self._activity_told_at: datetime | None = None
-        self._run = 0  # the engine's run that counts; 0: none
-        self._with: tuple[LoginWish, Proxy | None] = (LoginWish(), None)  # that run was started with
-        self._worked = False  # whether this run came to something
+        self._browsing = Browsing(engine, attempts, clock)
         self._closed_by_mode = False
         self._leaving = False  # a logout connects only to unlink, whatever number it is
         self._command = asyncio.Lock()  # one of login, disconnect, logout, configure at a time
-        self._changed = asyncio.Condition()
-        self._watchers: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def view(self) -> SessionView:
         """The session as it is now."""
-        return self._state.view
+        return self._course.view
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether the last change is not in the journal: whoever comes back hears of it by a snapshot."""
+        return self._course.unwritten
 
     @property
     def followers(self) -> Followers:
@@ -109,8 +106,7 @@ class Session:
 
     def describe(self) -> str:
         """The state in a sentence: `The session is DISCONNECTED (Stopped): ...`."""
-        reason = f" ({self.view.reason.value})" if self.view.reason else ""
-        return f"The session is {self.view.state.value}{reason}: {self.view.message}"
+        return self._course.describe()
 
     def engine_now(self) -> WhatsAppEngine:
         """The engine, to ask it something. Raises NotReady when the session is not READY."""
@@ -120,7 +116,7 @@ class Session:
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Have `watcher` called after each change of the view, whether it could be written down or not."""
-        self._watchers.append(watcher)
+        self._course.watchers.append(watcher)
 
     async def kept(self) -> tuple[int, int]:
         """The first `seq` that can be replayed, and the last, which a snapshot carries."""
@@ -156,7 +152,7 @@ class Session:
         """Follow the engine, until cancelled."""
         self._spawn(self._messages.compare_now_and_then(lambda: self.view.state is State.READY))
         async for told in self._engine.events():
-            if told.run != self._run:
+            if told.run != self._browsing.run:
                 continue  # of a run that was stopped
             try:
                 await self._take(told)
@@ -168,10 +164,8 @@ class Session:
         self.followers.close()
         for task in self._tasks:
             task.cancel()
-        self._run = 0
-        await self._engine.stop()
-        if not self._worked and self.view.state is State.INIT:
-            self._attempts.worked(self._clock())  # asked to stop is not failed
+        await self._browsing.halt()
+        self._browsing.stopped(self.view.state)
 
     async def login(self) -> None:
         """Start, or restart, the login. While starting or READY it changes nothing. Raises ModeForbids."""
@@ -182,7 +176,7 @@ class Session:
                 )
             if self.view.state in {State.READY, State.INIT}:
                 return
-            await self._halt()
+            await self._browsing.halt()
             self._attempts.forget()
             await self._begin()
 
@@ -190,7 +184,7 @@ class Session:
         """Close WhatsApp until somebody asks for a login; the login is kept."""
         async with self._command:
             await self._apply(facts.Stopped())
-            await self._halt()
+            await self._browsing.halt()
 
     def logout(self) -> None:
         """Begin to unlink this device at WhatsApp and to forget the login."""
@@ -225,18 +219,14 @@ class Session:
 
     async def _begin(self) -> None:
         await self._apply(facts.LoginAsked())
-        self._worked = False
         self._closed_by_mode = False
-        self._attempts.begin(self._clock())
-        self._start_engine()
+        self._browsing.begin(self._config)
 
-    def _start_engine(self) -> None:
-        self._with = (login.wish(self._config), self._config.proxy)
-        self._run = self._engine.start(self._with[0], proxy=self._with[1])
-
-    async def _halt(self) -> None:
-        self._run = 0
-        await self._engine.stop()
+    async def _again(self, because: str) -> None:
+        """Another run in the place of this one, with the login as it is."""
+        await self._apply(facts.Healing(because=because))
+        await self._browsing.halt()
+        self._browsing.start(self._config)
 
     async def _close_by_mode(self) -> None:
         await self._apply(facts.Stopped(by_mode=True))
@@ -245,23 +235,18 @@ class Session:
     async def _obey(self) -> None:
         """Bring what runs in line with the configuration in force, however it came about."""
         async with self._command:
-            wanted = (login.wish(self._config), self._config.proxy)
             if login.closed(self._config):
                 await self._close_by_mode()
-                await self._halt()
+                await self._browsing.halt()
             elif self._closed_by_mode:
                 self._attempts.forget()
                 await self._begin()
-            elif self._run and login.wrong(self._config, self._known()):
+            elif self._browsing.run and login.wrong(self._config, self._known()):
                 await self._expel()
-            elif self._run and self._with[1] != wanted[1]:
-                await self._apply(facts.Healing(because="The proxy was changed."))
-                await self._halt()
-                self._start_engine()
-            elif self._run and self.view.state is State.QR_REQUIRED and self._with[0] != wanted[0]:
-                await self._apply(facts.Healing(because="The way to log in was changed."))
-                await self._halt()
-                self._start_engine()
+            elif self._browsing.other_proxy(self._config):
+                await self._again("The proxy was changed.")
+            elif self.view.state is State.QR_REQUIRED and self._browsing.other_wish(self._config):
+                await self._again("The way to log in was changed.")
 
     def _known(self) -> Account | None:
         return self.view.account if self.view.state is State.READY else None
@@ -281,7 +266,7 @@ class Session:
             found=login.last_digits(found.phone if found else None),
         )
         await self._apply(mismatch)
-        await self._halt()
+        await self._browsing.halt()
         await self._engine.forget()
         await self._messages.end()
 
@@ -289,7 +274,7 @@ class Session:
         """Unlink, forget. A login that WhatsApp could not be told of is forgotten here all the same."""
         async with self._command:
             because = "Logged out by request."
-            if self._state.place not in NO_LOGIN:
+            if self._course.place not in NO_LOGIN:
                 self._leaving = True
                 try:
                     await self._unlink()
@@ -299,23 +284,18 @@ class Session:
                 finally:
                     self._leaving = False
             await self._apply(facts.LoggedOut(because=because, by_request=True))
-            await self._halt()
+            await self._browsing.halt()
             await self._engine.forget()
 
     async def _unlink(self) -> None:
-        if self._run == 0:
+        if not self._browsing.run:
             await self._begin()
-        if await self._reaches({State.READY, State.QR_REQUIRED}, timeout=UNLINK_WAIT) is State.READY:
-            await self._engine.logout(timeout=LOGOUT_TIMEOUT)
-
-    async def _reaches(self, states: set[State], *, timeout: float) -> State:
-        """The state, once it is one of `states`; raises NotConnected after `timeout` seconds."""
         try:
-            async with asyncio.timeout(timeout), self._changed:
-                await self._changed.wait_for(lambda: self.view.state in states)
+            reached = await self._course.reaches({State.READY, State.QR_REQUIRED}, timeout=UNLINK_WAIT)
         except TimeoutError:
-            raise NotConnected(f"WhatsApp did not answer within {timeout:.0f} s.") from None
-        return self.view.state
+            raise NotConnected(f"WhatsApp did not answer within {UNLINK_WAIT:.0f} s.") from None
+        if reached is State.READY:
+            await self._engine.logout(timeout=LOGOUT_TIMEOUT)
 
     async def _take(self, told: Told) -> None:
         match told.what:
@@ -333,9 +313,9 @@ class Session:
                     self._spawn(self._obey())
             case facts.LoggedOut() | facts.ConflictFound() | facts.BanFound() as ended:
                 async with self._command:
-                    if told.run == self._run:
+                    if told.run == self._browsing.run:
                         await self._apply(ended)
-                        await self._halt()
+                        await self._browsing.halt()
             case facts.BrowserLost() as lost:
                 await self._give_up(lost)
             case what if isinstance(what, facts.Fact):
@@ -345,22 +325,22 @@ class Session:
 
     async def _show(self, shown: facts.QrShown | facts.PairingCodeShown) -> None:
         """Show a code, unless as many were shown as are allowed, or codes of the other kind are wanted."""
-        if login.ended(self._config, self._state.attempts):
-            run = self._run
+        if login.ended(self._config, self._course.codes):
+            run = self._browsing.run
             async with self._command:
-                if run == self._run:
-                    await self._apply(facts.RotationsEnded(shown=self._state.attempts))
-                    await self._halt()
+                if run == self._browsing.run:
+                    await self._apply(facts.RotationsEnded(shown=self._course.codes))
+                    await self._browsing.halt()
             return
         await self._apply(shown)
-        if self._with[0] != login.wish(self._config):
+        if self._browsing.other_wish(self._config):
             self._spawn(self._obey())
 
     async def _synced(self, run: int, synced: facts.Synced) -> None:
         """Logged in: the right number becomes READY, any other one is never seen to be."""
         if login.wrong(self._config, synced.account) and not self._leaving:
             async with self._command:
-                if run == self._run:
+                if run == self._browsing.run:
                     await self._expel(synced.account)
             return
         if self.view.state is State.QR_REQUIRED or not await self._messages.began():
@@ -370,9 +350,7 @@ class Session:
 
     async def _give_up(self, lost: facts.BrowserLost) -> None:
         """Healing has ended: exit and be started anew, or stay up without a browser after too many."""
-        self._run = 0
-        if self._worked:
-            self._attempts.begin(self._clock())  # it had come to something and now came to nothing
+        self._browsing.lost()
         await self._apply(lost)
         if self._attempts.too_many(self._clock()):
             log.error("no further start by itself: too many failed. POST /session-manager/login tries again")
@@ -380,42 +358,6 @@ class Session:
             self.failed.set()
 
     async def _apply(self, fact: facts.Fact) -> None:
-        """Judge one fact; a change is written down and told."""
-        async with self._recorder.turn:
-            now = self._clock()
-            try:
-                state, event_type = machine.advance(self._state, fact, now)
-            except machine.UnexpectedFact as error:
-                log.warning("unexpected, nothing changes: %s", error)
-                return
-            if event_type is None:
-                return
-            arrived = state.place is not self._state.place
-            self._state = state
-            log.info("%s", self.describe())
-            if arrived and state.view.state is State.READY:
-                log.info(READY_LINE)
-            if self._run and not self._worked and state.place not in {State.INIT, Reason.BROWSER_FAILED}:
-                self._worked = True
-                self._attempts.worked(now)
-            self.unwritten = not await self._tell(event_type)
-            if self.unwritten:
-                self.followers.end_all()
-        async with self._changed:
-            self._changed.notify_all()
-        for watcher in self._watchers:
-            watcher()
-
-    async def _tell(self, event_type: str) -> bool:
-        """The view as an event; the turn is held. A later view outdates it, so it is never held back."""
-        draft = Draft(id=f"evt_{uuid.uuid4().hex}", type=event_type, data=self.view.to_json())
-        return bool(await self._recorder.append([draft], hold=False))
-
-    async def _active(self) -> None:
-        """Something went in or out; followers of `session.*` are told now and then."""
-        async with self._recorder.turn:
-            now = self._clock()
-            self._state = machine.touched(self._state, now)
-            if self._activity_told_at is None or now - self._activity_told_at >= ACTIVITY_EVERY:
-                self._activity_told_at = now
-                await self._tell(SESSION_STATE)
+        """Judge one fact; a run that came to something is not a failed start."""
+        if await self._course.apply(fact):
+            self._browsing.came_to(self._course.place)

@@ -287,10 +287,13 @@ async def test_a_comparison_on_a_full_volume_is_made_again_from_where_it_began(
     bring: Bring,
     told: list[Event],
     until: Wait,
+    clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await bring(State.READY)
+    await until(lambda: journal.note("compared_at") is not None)
     before = journal.note("compared_at")
+    clock.move(minutes=5)
 
     def full(*_: object, **__: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
