@@ -30,8 +30,10 @@ from whatsapp_session.webhooks.store import Changes, Progress, Store
 
 log = logging.getLogger(__name__)
 
-WRITE_EVERY = 0.5
+WRITE_EVERY = 0.1
 """Seconds between two writes of progress, when there is some: so much may come twice after a crash."""
+WRITE_AGAIN = 1.0
+"""Seconds until a write that failed is tried again."""
 START_AGAIN = 5.0
 """Seconds after which a receiver's task that ended by an error is started again."""
 
@@ -64,6 +66,7 @@ class Webhooks:
         self._journal = journal
         self._clock = clock
         self._write_every = write_every
+        self._progressed = asyncio.Event()
         self._around = Around(
             source=journal,
             store=self._store,
@@ -72,6 +75,7 @@ class Webhooks:
             clock=clock,
             random=random,
             timeout=timeout,
+            progressed=self._progressed.set,
         )
         self._receivers: dict[str, Receiver] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -109,7 +113,9 @@ class Webhooks:
             self._start(name)
         try:
             while True:
-                await asyncio.sleep(self._write_every)
+                await self._progressed.wait()
+                await asyncio.sleep(WRITE_AGAIN if self._unwritable else self._write_every)
+                self._progressed.clear()
                 await self._write()
         finally:
             self._running = False
@@ -197,6 +203,7 @@ class Webhooks:
                 self._store.write([Changes(name=webhook.name, progress=book.progress)])
             except sqlite3.Error:
                 book.changed = True
+                self._progressed.set()
         for head, count in self._store.heads(webhook.name):
             book.restore(head, count)
         receiver.floor = self._floor(receiver, book.progress.cursor)
@@ -207,6 +214,7 @@ class Webhooks:
             self._store.keep_only(names)
         except sqlite3.Error:
             self._forgotten = False
+            self._progressed.set()
         else:
             self._forgotten = True
 
@@ -240,6 +248,7 @@ class Webhooks:
                 if not self._unwritable:
                     log.error("webhooks: progress cannot be written: %s. Make room on the volume.", error)
                 self._unwritable = True
+                self._progressed.set()
                 for receiver, change in zip(receivers, changes, strict=True):
                     receiver.book.unsaved(change)
                 return

@@ -63,6 +63,8 @@ class Around:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     timeout: float = TIMEOUT
+    progressed: Callable[[], None] = lambda: None
+    """There is something to write down."""
 
 
 class Receiver:
@@ -132,6 +134,8 @@ class Receiver:
             elif self.book.take(event, _line_of(event)) and self.health.down:
                 self.health.probed(now)
                 break
+        if page:
+            self._around.progressed()
         if page and (len(page) == PAGE or self.book.scanned < page[-1].seq):
             self.poke(more=True)
 
@@ -168,6 +172,7 @@ class Receiver:
 
     def _ended(self, attempt: asyncio.Task[None]) -> None:
         self._attempts.discard(attempt)
+        self._around.progressed()
         self.poke()  # only now: who wakes sooner still sees no room for another
 
     async def _head(self, line: Line) -> Item | None:
