@@ -58,7 +58,7 @@ class WhatsAppPage:
         """Call the driver in the page. Raises EngineStuck with `stage`, PageLost, BrowserGone."""
         work = self._page.evaluate(wa.call(method), argument)
         try:
-            return await _raced(self._browser, self._lost, stage, timeout, work)
+            return wa.answered(await _raced(self._browser, self._lost, stage, timeout, work))
         except PlaywrightError as error:
             said = first_line(error)
             if any(words in said for words in NAVIGATED):

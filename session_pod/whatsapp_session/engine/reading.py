@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 from whatsapp_session.engine import wa
 from whatsapp_session.engine.messages import digits, message, moment, person, words
@@ -47,14 +47,7 @@ async def resolve(page: WhatsAppPage, to: str, *, timeout: float) -> str:
 
 async def recent(page: WhatsAppPage, since: float, *, timeout: float) -> list[ChatMessage]:
     """What the page's store has from `since` (seconds) on: first what it holds, then chat by chat."""
-    until = asyncio.get_running_loop().time() + timeout
-
-    async def ask(method: str, argument: dict[str, Any]) -> Any:
-        left = until - asyncio.get_running_loop().time()
-        if left <= 0:
-            raise EngineStuck(Stage.READ, timeout)
-        return wa.value(await page.call(Stage.READ, method, argument, timeout=left))
-
+    ask = _asker(page, timeout)
     got = await ask("recent", {"since": since})
     found = {one["id"]: one for one in got["messages"]}
     unread = 0
@@ -75,7 +68,7 @@ async def history(
 ) -> list[ChatMessage]:
     """`WhatsAppEngine.history`, on a page."""
     argument = {"chat": chat_id, "before": before, "limit": limit}
-    return [message(one) for one in await _read(page, "history", argument, timeout)]
+    return [message(one) for one in await _asker(page, timeout)("history", argument)]
 
 
 async def chats(page: WhatsAppPage, *, timeout: float) -> list[Chat]:
@@ -88,7 +81,7 @@ async def chats(page: WhatsAppPage, *, timeout: float) -> list[Chat]:
             unread=int(one["unread"]),
             last_message_at=moment(one["t"]) if one["t"] else None,
         )
-        for one in await _read(page, "chats", None, timeout)
+        for one in await _asker(page, timeout)("chats")
     ]
     never = moment(0)
     return sorted(found, key=lambda chat: (chat.last_message_at or never, chat.id), reverse=True)
@@ -96,11 +89,12 @@ async def chats(page: WhatsAppPage, *, timeout: float) -> list[Chat]:
 
 async def contacts(page: WhatsAppPage, *, timeout: float) -> list[Contact]:
     """`WhatsAppEngine.contacts`, on a page."""
+    ask = _asker(page, timeout)
     found: dict[str, Contact] = {}
     start, more = 0, True
     while more:
         argument = {"from": start, "count": CONTACTS_AT_ONCE}
-        got = await _read(page, "contacts", argument, timeout)
+        got = await ask("contacts", argument)
         found |= {one["id"]: _contact(one) for one in got["contacts"]}
         start, more = start + CONTACTS_AT_ONCE, got["more"]
     return sorted(found.values(), key=lambda contact: contact.id)
@@ -108,16 +102,30 @@ async def contacts(page: WhatsAppPage, *, timeout: float) -> list[Contact]:
 
 async def groups(page: WhatsAppPage, *, timeout: float) -> list[Group]:
     """`WhatsAppEngine.groups`, on a page."""
-    ids = sorted(await _read(page, "groupIds", None, timeout))
+    ask = _asker(page, timeout)
+    ids = sorted(await ask("groupIds"))
     found: list[Group] = []
     for start in range(0, len(ids), GROUPS_AT_ONCE):
-        got = await _read(page, "groups", ids[start : start + GROUPS_AT_ONCE], timeout)
-        found += [_group(one) for one in got]
+        got = await ask("groups", ids[start : start + GROUPS_AT_ONCE])
+        found += [_group(one) for one in got if one["member"]]
     return found
 
 
-async def _read(page: WhatsAppPage, method: str, argument: Any, timeout: float) -> Any:
-    return wa.value(await page.call(Stage.READ, method, argument, timeout=timeout))
+class _Ask(Protocol):
+    async def __call__(self, method: str, argument: Any = None, /) -> Any: ...
+
+
+def _asker(page: WhatsAppPage, timeout: float) -> _Ask:
+    """Calls of the page, all of them together within `timeout` seconds."""
+    until = asyncio.get_running_loop().time() + timeout
+
+    async def ask(method: str, argument: Any = None, /) -> Any:
+        left = until - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise EngineStuck(Stage.READ, timeout)
+        return wa.value(await page.call(Stage.READ, method, argument, timeout=left))
+
+    return ask
 
 
 def _contact(data: dict[str, Any]) -> Contact:

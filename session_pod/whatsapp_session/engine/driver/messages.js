@@ -20,6 +20,9 @@ const counts = (msg) =>
 const countsInStore = (msg) =>
   counts(msg) || attempt(() => msg.type === "revoked" && !SYSTEM_CHATS.test(String(msg.id.remote)), false);
 
+// When something last happened to it, in seconds.
+const touchedAt = (msg) =>
+  Math.max(msg.t || 0, seconds(msg.latestEditSenderTimestampMs), seconds(msg.revokeTimestamp));
 const seconds = (time) => (time > 1e11 ? time / 1000 : time || 0);
 const textOf = (msg) => {
   if (msg.type === "revoked") return "";
@@ -109,6 +112,17 @@ const plain = (msg) => {
 };
 
 const inMemory = (id) => attempt(() => WPP.whatsapp.MsgStore.get(id), null);
+// The slow way of pages whose store has no look-up by ids: one by one, around each.
+const aroundEach = async (ids) => {
+  for (const id of ids) {
+    try {
+      return { messages: [await WPP.chat.getMessageById(id)] };
+    } catch (error) {
+      if (!/not_found$/.test(attempt(() => error.code, "") || "")) throw error;
+    }
+  }
+  return { messages: [] };
+};
 // The first of these whole ids that the page's store has. Rejects when it could not be asked.
 const inStore = async (ids) => {
   const found = ids.map(inMemory).find(Boolean);
@@ -119,7 +133,8 @@ const inStore = async (ids) => {
     timer = setTimeout(() => reject(new Problem("failed", "WhatsApp's store did not answer.")), LOOKUP_MS);
   });
   try {
-    const answer = await Promise.race([store.getMessagesById(ids), late]);
+    const asked = typeof store.getMessagesById === "function" ? store.getMessagesById(ids) : aroundEach(ids);
+    const answer = await Promise.race([asked, late]);
     const models = attempt(() => answer.messages, null) || [];
     const one = models.find(Boolean);
     return one ? inMemory(idOf(one.id)) || one : null;
@@ -128,7 +143,7 @@ const inStore = async (ids) => {
   }
 };
 const messageOf = async (id, what) => {
-  const msg = (await inStore([id])) || (await within(LOOKUP_MS, () => WPP.chat.getMessageById(id), null));
+  const msg = await inStore([id]);
   if (!msg) throw new Problem("missing", `WhatsApp does not have ${what || "the message"}.`);
   return msg;
 };

@@ -49,7 +49,7 @@ const plainly = async (models, take) => {
 serve("recent", async ({ since }) => {
   const messages = new Map();
   await plainly(WPP.whatsapp.MsgStore.getModelsArray().slice(), (msg) => {
-    if (msg.t >= since && countsInStore(msg)) messages.set(idOf(msg.id), plain(msg));
+    if (touchedAt(msg) >= since && countsInStore(msg)) messages.set(idOf(msg.id), plain(msg));
   });
   const chats = WPP.whatsapp.ChatStore.getModelsArray()
     .filter((chat) => !SYSTEM_CHATS.test(String(chat.id)))
@@ -68,9 +68,9 @@ serve("recentOf", async ({ chats, since }) => {
   const messages = new Map();
   let failed = 0;
   const take = (msg) => {
-    if (msg.t >= since && countsInStore(msg)) messages.set(idOf(msg.id), plain(msg));
+    if (touchedAt(msg) >= since && countsInStore(msg)) messages.set(idOf(msg.id), plain(msg));
   };
-  for (const id of chats) {
+  const readOne = async (id) => {
     try {
       const chat = existingChat(id);
       const newest = chat && attempt(() => chat.lastReceivedKey, null);
@@ -88,7 +88,8 @@ serve("recentOf", async ({ chats, since }) => {
     } catch (_error) {
       failed += 1;
     }
-  }
+  };
+  await Promise.all(chats.map(readOne)); // each waits for WhatsApp's database most of the time
   return { messages: [...messages.values()], failed };
 });
 
@@ -153,6 +154,7 @@ serve("groups", (ids) =>
       const members = attempt(() => meta.participants.getModelsArray(), []);
       return {
         id,
+        member: !members.length || members.some((one) => isMe(one.id)),
         name: text(meta.subject || attempt(() => chat.name || chat.formattedTitle, null)),
         owner: known(meta.owner),
         t: seconds(meta.creation) || null,
