@@ -69,6 +69,9 @@ class Stage:
                 os.kill(pid, signal.SIGKILL)
         await self.receiver.stop()
         await self.simulator.stop()
+        if self.volume:  # for whoever looks into a failed run: the volume goes
+            for file in self.session.sessions_dir.glob("journal-*"):
+                shutil.copy(file, self.folder)
 
     async def post(self, path: str, body: object, *, put: bool = False) -> None:
         """One call of the simulator's control API."""
