@@ -115,7 +115,8 @@ __d('WAWebUploadManager', (require, exports) => {
     const body = mediaBlob.forceToBlob();
     for (const ms of [...PAUSES_MS, 0]) {
       try {
-        const answer = await fetch(require('WASimulatorMedia').withDevice(`/mms/upload?type=${mediaType}`), { method: 'POST', body, signal });
+        const path = require('WASimulatorMedia').withDevice(`/mms/upload?type=${mediaType}`);
+        const answer = await fetch(path, { method: 'POST', body, signal });
         if (answer.ok) {
           return await answer.json();
         }

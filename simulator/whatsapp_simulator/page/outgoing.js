@@ -32,7 +32,8 @@ __d('WAWebSendMsgChatAction', (require, exports) => {
     const from = require('WASimulatorWire').meIn(chat.id);
     const participant = chat.id.isGroup() ? from : undefined;
     const id = new MsgKey({ fromMe: true, remote: chat.id, id: await MsgKey.newId(), participant });
-    const [shown, result] = exports.addAndSendMsgToChat(chat, { id, type: 'chat', body: text, from, to: chat.id, self: 'out', t: require('WATimeUtils').unixTime(), isNewMsg: true, ack: 0, local: true });
+    const [shown, result] = exports.addAndSendMsgToChat(chat, { id, type: 'chat', body: text, from, to: chat.id, self: 'out',
+      t: require('WATimeUtils').unixTime(), isNewMsg: true, ack: 0, local: true });
     await shown;
     return result;
   };
@@ -59,7 +60,9 @@ __d('WAWebSendMsgJob', (require, exports) => {
 
   // Until the server has it, over losses of the line and of the page. `shown` is the message; a change has none.
   exports.handOver = (frame, shown) => new Promise((resolve, reject) => {
-    const entry = { frame, resolve, reject, kept: false };
+    const before = waiting.get(frame.id); // handed over twice, it has one outcome
+    const both = (name, settle) => (value) => { if (before) { before[name](value); } settle(value); };
+    const entry = { frame, resolve: both('resolve', resolve), reject: both('reject', reject), kept: false };
     waiting.set(frame.id, entry);
     require('WASimulatorPending').keep(frame, shown).then(() => {
       entry.kept = true;

@@ -120,3 +120,20 @@ async def test_the_same_id_in_another_chat_is_another_message(page: WaPage, http
     sent = await page.run(script, [f"{CAI}@c.us", {"messageId": other}])
     assert (sent["id"], sent["sendMsgResult"]["messageSendResult"]) == (other, "OK")
     assert (await newest(http, CAI))["id"] == (await newest(http, BEA))["id"]
+
+
+async def test_the_same_id_twice_while_the_line_is_down_has_one_outcome(
+    page: WaPage, http: httpx.AsyncClient
+) -> None:
+    await http.post("/network", json={"down": True})
+    await page.until("() => !WPP.whatsapp.Socket.canSend")
+    script = (
+        f"([to, o]) => {{ window.sending = [1, 2].map(() => {SENDS['text'].replace('...o', '...{...o}')}); }}"
+    )
+    await page.run(script, [TO, {"messageId": key(1)}])
+    await http.post("/network", json={"down": False})
+    results = (
+        "Promise.all(window.sending).then((all) => all.map((one) => one.sendMsgResult.messageSendResult))"
+    )
+    assert await page.run(results) == ["OK", "OK"]
+    assert len(await messages(http, BEA)) == 1
