@@ -46,6 +46,7 @@ def test_a_new_session_shows_a_qr_that_rotates_and_a_scan_makes_it_ready(
         "StorageReady": "True",
         "PodReady": "True",
         "Authenticated": "True",
+        "Configured": "True",
         "UpdateAvailable": "False",
     }
     assert all(c["observedGeneration"] == status["observedGeneration"] for c in status["conditions"])
