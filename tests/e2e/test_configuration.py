@@ -28,9 +28,14 @@ FIRST, SECOND = (f"whsec_{base64.b64encode(letter * 32).decode()}" for letter in
 @pytest.fixture(scope="module")
 def receiver(product: Cluster, api: str, namespace: str) -> Iterator[Receiver]:
     """A receiver that sessions of this file may reach."""
-    install_operator(product, f"session.allowedNetworks={{{host(namespace)}}}")
+    install_operator(product, reachable(namespace))
     yield Receiver(product, api, namespace)
     install_operator(product)
+
+
+def reachable(namespace: str) -> str:
+    """The chart's value that lets new sessions reach the receiver."""
+    return f"session.allowedNetworks={{{host(namespace)}}}"
 
 
 def in_force(session: Session) -> dict[str, Any]:
@@ -157,6 +162,31 @@ def test_the_orchestrators_calls_are_signed_too(
     assert call["body"]["from"] == customer
     assert verified(call, stored(session)["webhooks"][0]["secrets"][0])
     assert session.identity() == before
+
+
+def test_the_operators_webhooks_reach_running_sessions_that_name_none(
+    receiver: Receiver, logged_in: LoggedIn, phones: Phones, number: str, customer: str, product: Cluster
+) -> None:
+    session = logged_in(number)
+    before, allowed = session.identity(), reachable(session.namespace)
+    hub = ("session.webhooks[0].name=hub", f"session.webhooks[0].url={receiver.url}/hub")
+    try:
+        install_operator(product, allowed, *hub)
+        until(
+            "the hub in force",
+            lambda: [h["name"] for h in in_force(session)["webhooks"]] == ["hub"],
+            timeout=60,
+        )
+        phones.create(customer)
+        phones.send(customer, number, "for the hub")
+        call = receiver.wait("/hub", "the message", text="for the hub")
+        assert verified(call, stored(session)["webhooks"][0]["secrets"][0])
+        patch(session, {"webhooks": []})
+        assert wait_in_force(session)["webhooks"] == [], "an empty list is nobody"
+    finally:
+        install_operator(product, allowed)
+    assert session.identity() == before
+    assert session.condition("UpdateAvailable")["status"] == "False"
 
 
 def test_disconnected_closes_whatsapp_in_the_same_pod_and_connected_needs_no_qr(
