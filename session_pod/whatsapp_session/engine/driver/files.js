@@ -15,8 +15,14 @@ const hold = (held, entry) => {
   return handles;
 };
 
+const bytesOf = (data) => {
+  const letters = atob(data);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i += 1) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+};
 serve("upload", async ({ handle, data }) => {
-  const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+  const bytes = bytesOf(data);
   if (!handle) return hold(uploads, { pieces: [new Blob([bytes])] });
   const upload = uploads.get(handle);
   if (!upload) throw new Problem("offline", "The page was loaded again while it got the file.");
