@@ -183,6 +183,23 @@ __d('WASimulatorChanges', (require, exports) => {
       parentMsgKey: String(parent), senderUserJid: String(sender), reactionText: text, read: !isNew, t: t * 1000,
       timestamp: t * 1000 }, isNew);
 
+  // An own change that an earlier life of this page handed in, and that the server has now.
+  exports.applied = async ({ id, kind, to, target, body }, t) => {
+    const msg = MsgCollection.findFirst((one) => one.id.id === target && String(one.id.remote) === to);
+    if (!msg) {
+      return;
+    }
+    const sender = Wire.meIn(msg.id.remote);
+    const key = Wire.keyOf({ chat: to, id, fromMe: true });
+    if (kind === 'edit') {
+      exports.edited(msg, body, key, t);
+    } else if (kind === 'delete') {
+      exports.revoked(msg, msg.id.fromMe ? 'sender' : 'admin', t);
+    } else if (kind === 'reaction') {
+      await exports.reacted({ key, parent: msg.id, sender, text: body, t, isNew: true });
+    }
+  };
+
   const voted = ({ key, parent, sender, names, t }) => {
     const poll = MsgCollection.get(parent);
     const chosen = ((poll && poll.pollOptions) || []).filter(({ name }) => names.includes(name));

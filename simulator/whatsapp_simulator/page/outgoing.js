@@ -84,8 +84,9 @@ __d('WAWebSendMsgJob', (require, exports) => {
   };
 
   // One that an earlier life of this page left behind; it goes out with the next `sendWaiting`.
-  exports.sendAgain = (frame, msg) =>
-    waiting.set(frame.id, { frame, kept: true, resolve() {}, reject() { if (msg) { msg.updateAck(-1); } } });
+  exports.sendAgain = (frame, msg) => waiting.set(frame.id, { frame, kept: true,
+    resolve({ t }) { if (!msg) { require('WASimulatorChanges').applied(frame, t); } },
+    reject() { if (msg) { msg.updateAck(-1); } } });
 
   const settle = (id, how) => {
     const entry = waiting.get(id);

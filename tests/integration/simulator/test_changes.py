@@ -127,3 +127,38 @@ async def test_what_happened_while_the_page_was_away_is_told_when_it_is_back(
       .then((found) => found.reactions.map((one) => one.aggregateEmoji))"""
     assert await again.run(reactions, own) == ["👍"]
     assert await again.run(reactions, f"false_{TO}_{react}") == ["🎉"]
+
+
+async def test_changes_that_a_killed_page_had_handed_in_are_made_by_the_next_one(
+    page: WaPage, simulator: Simulator, http: httpx.AsyncClient, open_page: OpenPage
+) -> None:
+    edited, deleted = [(await page.send(BEA, text))["id"] for text in ("helo", "oops")]
+    made = await send(http, BEA, text="hello")
+    key = f"false_{TO}_{made['id']}"
+    await arrived(page, key)
+    await http.post("/network", json={"down": True})
+    await page.until("() => !WPP.whatsapp.Socket.canSend")
+    await page.run(
+        """([to, edited, deleted, key]) => {
+          WPP.chat.editMessage(edited, 'hello', {linkPreview: false});
+          WPP.chat.deleteMessage(to, deleted, true, true);
+          WPP.chat.sendReactionToMessage(key, '🎉');
+        }""",
+        [TO, edited, deleted, key],
+    )
+    kept = """new Promise((resolve) => { indexedDB.open('wawc').onsuccess = ({ target: { result } }) => {
+      const all = result.transaction('user').objectStore('user').getAllKeys();
+      all.onsuccess = () => resolve(all.result.filter((one) => one.startsWith('pending:')).length); }; })"""
+    await page.until(f"() => {kept}.then((count) => count === 3)")
+    await page.close()
+    await http.post("/network", json={"down": False})
+    again = await open_page(simulator)
+    await again.ready()
+    await again.until(f"() => WPP.whatsapp.MsgStore.get('{edited}').body === 'hello'")
+    await again.until(f"() => WPP.whatsapp.MsgStore.get('{deleted}').type === 'revoked'")
+    reactions = f"() => WPP.chat.getReactions('{key}').then((found) => found.reactions.length === 1)"
+    await again.until(reactions)
+    first, second, third = await messages(http, BEA)
+    assert (first["text"], second["deleted"], third["reactions"]) == (
+        "hello", True, [{"from": ANA, "emoji": "🎉"}],
+    )  # fmt: skip
