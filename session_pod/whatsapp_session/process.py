@@ -163,12 +163,11 @@ class Process:
             told=self._told,
         )
         work = [asyncio.create_task(session.run(), name="session")]
-        if self._configuration.current.webhooks:  # they are there before the first event
-            self._rest = await self._assembled(session)
-            await session.start()
-        else:
-            await session.start()
-            self._rest = await self._assembled(session)
+        try:
+            self._rest = await self._started(session)
+        except BaseException:
+            await session.stop()  # or its browser would outlive the process
+            raise
         work += self._rest.begin(self._sockets)
         name, address = self._settings.session_id, self._sockets[0].getsockname()[:2]
         log.info("session %s, API on http://%s:%d", name, *address)
@@ -186,6 +185,15 @@ class Process:
             end.cancel()
         log.info("stopped" if code == 0 else "exiting with code 1, to be started anew")
         return code
+
+    async def _started(self, session: Session) -> Assembly:
+        """Browser and the rest side by side; webhooks are there before the first event."""
+        if self._configuration.current.webhooks:
+            self._rest = await self._assembled(session)
+            await session.start()
+            return self._rest
+        await session.start()
+        return await self._assembled(session)
 
     async def _assembled(self, session: Session) -> Assembly:
         """The rest of it, which takes as long to import as Chromium takes to launch."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from whatsapp_contracts.events import Event
@@ -21,6 +21,7 @@ from whatsapp_contracts.sessions import Account, SessionView
 from whatsapp_contracts.states import Reason, State
 from whatsapp_session import facts, login, machine
 from whatsapp_session.attempts import Attempts
+from whatsapp_session.background import Background
 from whatsapp_session.browsing import Browsing
 from whatsapp_session.config import Config
 from whatsapp_session.course import Course
@@ -87,7 +88,7 @@ class Session:
         self._closed_by_mode = False
         self._leaving = False  # a logout connects only to unlink, whatever number it is
         self._command = asyncio.Lock()  # one of login, disconnect, logout, configure at a time
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     @property
     def view(self) -> SessionView:
@@ -150,7 +151,7 @@ class Session:
 
     async def run(self) -> None:
         """Follow the engine, until cancelled."""
-        self._spawn(self._messages.compare_now_and_then(lambda: self.view.state is State.READY))
+        self._background.spawn(self._messages.compare_now_and_then(lambda: self.view.state is State.READY))
         async for told in self._engine.events():
             if told.run != self._browsing.run:
                 continue  # of a run that was stopped
@@ -162,8 +163,7 @@ class Session:
     async def stop(self) -> None:
         """The process ends: followers go, the browser is closed, the login is kept."""
         self.followers.close()
-        for task in self._tasks:
-            task.cancel()
+        self._background.cancel()
         await self._browsing.halt()
         self._browsing.stopped(self.view.state)
 
@@ -188,7 +188,7 @@ class Session:
 
     def logout(self) -> None:
         """Begin to unlink this device at WhatsApp and to forget the login."""
-        self._spawn(self._logout())
+        self._background.spawn(self._logout())
 
     async def configure(self, config: Config) -> None:
         """Another configuration is in force when this returns; what takes longer (a browser that closes, a
@@ -197,25 +197,15 @@ class Session:
         if login.closed(config):
             await self._close_by_mode()
         await self._apply(facts.ConfigTaken(revision=config.revision))
-        self._spawn(self._obey())
+        self._background.spawn(self._obey())
 
     async def storage(self, pressure: bool) -> None:
         """The volume became too full, or has room again: then what could not be written is taken in."""
         await self._apply(facts.StorageChanged(pressure=pressure))
         if not pressure and self.view.state is State.READY:
-            self._spawn(self._messages.compare_or_log())
+            self._background.spawn(self._messages.compare_or_log())
 
     # From here on: how it is done
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a command failed", exc_info=error)
 
     async def _begin(self) -> None:
         await self._apply(facts.LoginAsked())
@@ -310,7 +300,7 @@ class Session:
             case facts.AccountChanged() as changed:
                 await self._apply(changed)
                 if login.wrong(self._config, self._known()):
-                    self._spawn(self._obey())
+                    self._background.spawn(self._obey())
             case facts.LoggedOut() | facts.ConflictFound() | facts.BanFound() as ended:
                 async with self._command:
                     if told.run == self._browsing.run:
@@ -334,7 +324,7 @@ class Session:
             return
         await self._apply(shown)
         if self._browsing.other_wish(self._config):
-            self._spawn(self._obey())
+            self._background.spawn(self._obey())
 
     async def _synced(self, run: int, synced: facts.Synced) -> None:
         """Logged in: the right number becomes READY, any other one is never seen to be."""
