@@ -193,7 +193,7 @@ def _networks(given: argparse.Namespace, name: str) -> tuple[str, ...]:
 def _webhooks(given: argparse.Namespace, name: str) -> tuple[Webhook, ...]:
     """No secretRef: the Secret would have to be in every namespace, and calls are signed without one too."""
     try:
-        hooks = tuple(Webhook.model_validate(each) for each in json.loads(str(getattr(given, name))))
+        hooks = tuple(Webhook.model_validate(each) for each in json.loads(str(getattr(given, name)) or "[]"))
     except (ValueError, TypeError) as error:
         first = str(error).splitlines()[0]
         raise SettingsError(

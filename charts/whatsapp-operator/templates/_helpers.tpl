@@ -55,7 +55,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   verbs: [list, watch, create, delete]
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [create, patch{{ if .Values.rbac.readSecrets }}, get{{ end }}]
+  verbs: [create, patch{{ if ne (toString .Values.rbac.readSecrets) "false" }}, get{{ end }}]
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]

@@ -76,6 +76,7 @@ class FakePod:
         try:
             if self.keys_seen[-1] not in self.keys:
                 return web.json_response({"ok": False, "message": "no"}, status=401)
+            self.requests.append(request.query_string)
             self.told.append(await request.json())
             await self._note()
             if self.hold is not None:

@@ -93,6 +93,12 @@ async def test_a_pod_that_calls_it_wrong_is_not_asked_again_and_its_words_are_ke
     assert "549110" not in caplog.text
 
 
+async def test_a_pod_of_another_release_is_to_take_what_it_understands(pod: FakePod, mouth: Mouth) -> None:
+    mouth.teller.tell(SESSION, order())
+    await pod.until(lambda: bool(pod.told))
+    assert pod.requests[0] == "unknown=ignore"
+
+
 async def test_a_corrected_configuration_is_told_at_once(pod: FakePod, mouth: Mouth) -> None:
     pod.config_answers = [error(400, "wrong")]
     mouth.teller.tell(SESSION, order())
