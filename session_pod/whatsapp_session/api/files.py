@@ -53,9 +53,9 @@ def router(services: Services) -> APIRouter:
             )
         return StreamingResponse(
             content(opened),
-            media_type=content_type(file.mime_type),
             headers=SAFE
             | {
+                "Content-Type": content_type(file.mime_type),  # by hand: the framework would add a charset
                 "Content-Disposition": disposition(file.file_name, file.id),
                 "Content-Length": str(file.size),
             },

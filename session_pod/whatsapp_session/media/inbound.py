@@ -35,6 +35,7 @@ IDLE = 30.0
 """Seconds until the worker looks around without having been told of anything."""
 PAGE = 500
 FULL = "The volume is full. GET /media fetches it once there is room."
+GONE = "It was removed from the volume. GET /media asks WhatsApp for it again."
 HISTORY = (
     "It was not fetched, since the message is older than what this session followed. GET /media fetches it."
 )
@@ -51,6 +52,7 @@ class Inbound:
         self._clock = clock
         self._news = asyncio.Event()
         self._changed = asyncio.Condition()
+        self._reading = asyncio.Lock()
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     def saw(self, event: Event) -> None:
@@ -86,16 +88,22 @@ class Inbound:
         """
         index = self._media.index
         file = await asyncio.to_thread(index.get, id)
-        if file is None or file.state in {FileState.STORED, FileState.TOO_LARGE}:
+        if file is None:  # its message may have been told of a moment ago
+            await self._read_on()
+            file = await asyncio.to_thread(index.get, id)
+        if file is None or file.state is FileState.TOO_LARGE:
             return file
+        if file.state is FileState.STORED:
+            if await asyncio.to_thread(self._media.here, file):
+                return file
+            await asyncio.to_thread(index.removed, [id], GONE)
         if not self._media.pressure:
-            file = await asyncio.to_thread(index.ask_again, id)
+            await asyncio.to_thread(index.ask_again, id)
             self._news.set()
         try:
             async with asyncio.timeout(timeout), self._changed:
-                while file is not None and file.state is FileState.PENDING:
+                while (file := await asyncio.to_thread(index.get, id)) and file.state is FileState.PENDING:
                     await self._changed.wait()
-                    file = await asyncio.to_thread(index.get, id)
         except TimeoutError:
             pass
         return file
@@ -119,17 +127,18 @@ class Inbound:
     async def _read_on(self) -> None:
         """Rows for the messages that the journal has and this has not looked at."""
         index = self._media.index
-        _, last = await self._session.kept()
-        noted = await asyncio.to_thread(index.seq)
-        seq = min(noted or 0, last)
-        while page := await self._session.replay(seq, limit=PAGE):
-            seq = page[-1].seq
-            rows = [
-                row
-                for event in page
-                if event.type in {MESSAGE_RECEIVED, MESSAGE_SENT} and (row := of_message(event.data))
-            ]
-            await asyncio.to_thread(index.add, rows, seq=seq)
+        async with self._reading:
+            _, last = await self._session.kept()
+            noted = await asyncio.to_thread(index.seq)
+            seq = min(noted or 0, last)
+            while page := await self._session.replay(seq, limit=PAGE):
+                seq = page[-1].seq
+                rows = [
+                    row
+                    for event in page
+                    if event.type in {MESSAGE_RECEIVED, MESSAGE_SENT} and (row := of_message(event.data))
+                ]
+                await asyncio.to_thread(index.add, rows, seq=seq)
 
     async def _fetch_due(self) -> float:
         """Begin what is due; the seconds until the next is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -119,13 +119,15 @@ class Index:
         with self._db.transaction() as db:
             _write(db, "INSERT OR REPLACE", file)
 
-    def ask_again(self, id: str) -> File | None:
-        """Have a file that is not here fetched, now: `pending` without any try so far."""
-        file = self.get(id)
-        if file is not None and file.state is not FileState.STORED:
-            file = replace(file, state=FileState.PENDING, reason="", tries=0, next_try=0.0)
-            self.put(file)
-        return file
+    def ask_again(self, id: str) -> None:
+        """Have a file that is not here fetched, now; nothing for one whose fate was settled meanwhile."""
+        with self._db.transaction() as db:
+            db.execute(
+                "UPDATE media SET tries = CASE state WHEN 'pending' THEN tries ELSE 0 END, "
+                "state = 'pending', reason = '', next_try = 0 "
+                "WHERE id = ? AND state IN ('pending', 'failed', 'removed')",
+                (id,),
+            )
 
     def due(self, now: float, *, limit: int, without: Sequence[str] = ()) -> list[File]:
         """Files to fetch now, the longest waiting first."""

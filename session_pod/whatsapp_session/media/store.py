@@ -96,6 +96,10 @@ class MediaStore:
         except OSError:
             return None
 
+    def here(self, file: File) -> bool:
+        """Whether a stored file is on the volume: somebody may have made room by hand."""
+        return (self._incoming / file.id).is_file()
+
     def start(self) -> None:
         """Remove the parts that a process before this one left. Call it once, before anything is written."""
         for folder in (self._incoming, self.staging.folder):

@@ -99,9 +99,8 @@ async def test_what_will_not_come_is_told_at_once_with_its_reason(
     engine.fails["download"] = error
     async with working(worker):
         await receive(engine, worker, told, until, picture())
-        await until(lambda: bool(media_events(told)))
+        file = await worker.wanted(ID, 10)
     assert media_events(told)[0]["state"] == state.value
-    file = media.index.get(ID)
     assert file is not None
     assert reason in file.reason
     assert list(media.part("x").parent.glob("*")) == []
@@ -216,6 +215,20 @@ async def test_an_id_that_no_message_has_is_none(worker: Inbound) -> None:
     assert await worker.wanted("med_" + "0" * 32, 10) is None
 
 
+async def test_who_asks_before_the_worker_has_looked_gets_the_file(
+    engine: FakeEngine, worker: Inbound, bring: Bring, told: list[Event], until: Wait, media: MediaStore
+) -> None:
+    await bring(State.READY)
+    await receive(engine, worker, told, until, picture())
+    assert media.index.get(ID) is None
+    asking = asyncio.create_task(worker.wanted(ID, 10))
+    await until(lambda: media.index.get(ID) is not None)
+    async with working(worker):
+        file = await asking
+    assert file is not None
+    assert file.state is FileState.STORED
+
+
 async def test_who_asks_waits_no_longer_than_is_bound(
     session: Session, engine: FakeEngine, worker: Inbound, bring: Bring, until: Wait, media: MediaStore
 ) -> None:
@@ -240,6 +253,20 @@ async def test_the_file_of_an_old_message_is_fetched_only_when_asked_for(
     assert file.state is FileState.STORED
     await worker.states(listed)
     assert listed[0]["media"]["state"] == "stored"
+
+
+async def test_a_stored_file_that_somebody_removed_is_fetched_again(
+    engine: FakeEngine, worker: Inbound, bring: Bring, told: list[Event], until: Wait, media: MediaStore
+) -> None:
+    await bring(State.READY)
+    async with working(worker):
+        await receive(engine, worker, told, until, picture())
+        await until(lambda: bool(media_events(told)))
+        (media.part(ID).parent / ID).unlink()
+        file = await worker.wanted(ID, 10)
+    assert file is not None
+    assert file.state is FileState.STORED
+    assert media.here(file)
 
 
 async def test_a_name_that_somebody_sent_is_no_path(
