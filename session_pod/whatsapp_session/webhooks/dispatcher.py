@@ -23,6 +23,7 @@ from whatsapp_session.database import Database
 from whatsapp_session.net.guard import Guard
 from whatsapp_session.outbox.errors import StorageFull
 from whatsapp_session.webhooks import orchestrator
+from whatsapp_session.webhooks.ahead import Ahead
 from whatsapp_session.webhooks.book import Book
 from whatsapp_session.webhooks.post import TIMEOUT
 from whatsapp_session.webhooks.receiver import Around, Receiver, Source
@@ -66,6 +67,7 @@ class Webhooks:
         self._journal = journal
         self._clock = clock
         self._write_every = write_every
+        self._ahead = Ahead(self._store)
         self._progressed = asyncio.Event()
         self._around = Around(
             source=journal,
@@ -138,14 +140,14 @@ class Webhooks:
         for receiver in self._all():
             async with self._writing:  # what is being written would be counted twice, or not at all
                 view = _view(receiver)
-                ahead = await asyncio.to_thread(self._ahead, receiver)
+                ahead = await asyncio.to_thread(self._ahead_of, receiver)
                 _, dead = await asyncio.to_thread(self._store.counts, receiver.book.name)
             views.append({**view, "pending": view["pending"] + ahead, "deadLetters": dead})
         return views
 
     def pending(self) -> dict[str, int]:
         """How many events each receiver has still to get. Raises sqlite3.Error."""
-        return {each.webhook.name: each.book.pending + self._ahead(each) for each in self._all()}
+        return {each.webhook.name: each.book.pending + self._ahead_of(each) for each in self._all()}
 
     def dead(self) -> dict[str, int]:
         """How many dead letters each receiver has. Raises sqlite3.Error."""
@@ -277,10 +279,8 @@ class Webhooks:
         lowest = self._store.lowest(receiver.book.name)
         return min(cursor + 1, lowest) if lowest is not None else cursor + 1
 
-    def _ahead(self, receiver: Receiver) -> int:
-        """How many events it will take from the journal."""
-        types = self._store.types_after(receiver.book.scanned)
-        return sum(count for type_, count in types.items() if receiver.wants(type_))
+    def _ahead_of(self, receiver: Receiver) -> int:
+        return self._ahead.of(receiver, self._journal.last_seq())
 
 
 def _view(receiver: Receiver) -> dict[str, Any]:

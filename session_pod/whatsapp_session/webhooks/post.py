@@ -6,6 +6,8 @@ Why the words are ours: a receiver's text may hold anything, and `lastError` and
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from datetime import datetime
 
 import aiohttp
@@ -51,7 +53,9 @@ async def post(
 def target(url: str, path: str) -> URL:
     """The address of a call: `path` behind the receiver's own, its query stays."""
     base = URL(url)
-    return base.with_path(base.path.rstrip("/") + path, keep_query=True) if path else base
+    if not path:
+        return base
+    return base.with_path(base.raw_path.rstrip("/") + path, encoded=True, keep_query=True)
 
 
 async def _read_away(response: aiohttp.ClientResponse) -> None:
@@ -71,7 +75,7 @@ def _words(error: Exception) -> str:
         case aiohttp.ClientConnectorSSLError():
             return "it speaks no TLS"
         case aiohttp.ClientConnectorError():
-            return f"no connection: {error.os_error.strerror or type(error.os_error).__name__}"
+            return f"no connection: {os.strerror(error.os_error.errno or errno.EIO)}"
         case aiohttp.ServerDisconnectedError() | ConnectionError():
             return "the connection broke off"
         case _:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import aiohttp
 
-from whatsapp_contracts.events import Event, selected, timestamp
+from whatsapp_contracts.events import SESSION_QR, Event, selected, timestamp
 from whatsapp_session.config import ORCHESTRATOR, Webhook
 from whatsapp_session.net.guard import Guard
 from whatsapp_session.webhooks import calls, orchestrator
@@ -193,7 +193,7 @@ class Receiver:
     async def _deliver(self, line: Line, event: Event, client: aiohttp.ClientSession) -> None:
         """The calls of one event in order, those that are not done yet."""
         try:
-            made, told = self._calls(event, retried=line.key[0])
+            made, told = await self._calls(event, retried=line.key[0])
         except Exception as error:  # it would fail for ever, and the chat must go on
             log.error("webhook %s: no call for event %d", self.webhook.name, event.seq, exc_info=True)
             self._bury(line, Dead(because=f"{_ours(error)}.", trials=line.trials))
@@ -221,11 +221,14 @@ class Receiver:
             self.book.progress.told = told
         self.book.delivered(line)
 
-    def _calls(self, event: Event, *, retried: bool) -> tuple[list[calls.Call], str | None]:
+    async def _calls(self, event: Event, *, retried: bool) -> tuple[list[calls.Call], str | None]:
         if self.webhook.format != ORCHESTRATOR:
             return calls.standard(event), None
         told = None if retried else self.book.progress.told
-        return orchestrator.calls(event, told, self._around.origin())
+        origin = self._around.origin()
+        if event.type == SESSION_QR:  # a picture takes longer to draw than the loop may wait
+            return await asyncio.to_thread(orchestrator.calls, event, told, origin)
+        return orchestrator.calls(event, told, origin)
 
     def _judged(self, line: Line, answer: Answer) -> Delivered | Again | Dead:
         return next_step(

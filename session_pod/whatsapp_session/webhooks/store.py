@@ -176,10 +176,12 @@ class Store:
         )
         return found.get(0, 0), found.get(1, 0)
 
-    def types_after(self, seq: int) -> dict[str, int]:
-        """How many events of each type the journal has after `seq`."""
+    def types_between(self, after: int, upto: int) -> dict[str, int]:
+        """How many events of each type the journal has after `after`, up to `upto`."""
         return dict(
-            self._database.rows("SELECT type, count(*) FROM events WHERE seq > ? GROUP BY type", (seq,))
+            self._database.rows(
+                "SELECT type, count(*) FROM events WHERE seq > ? AND seq <= ? GROUP BY type", (after, upto)
+            )
         )
 
     def dead(self, name: str, after: int, limit: int) -> list[DeadLetter]:

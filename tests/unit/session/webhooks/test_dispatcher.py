@@ -380,6 +380,22 @@ async def test_a_dead_letter_outlives_its_event_in_the_journal_and_a_restart(
     await until(lambda: stage.rows() == (0, 0))
 
 
+async def test_an_event_that_left_the_journal_is_named_in_the_log_and_the_chat_goes_on(
+    stage: Stage, crm: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.start(receiver(crm))
+    crm.answer = status(500)
+    lost, kept = stage.happen(), stage.happen()
+    await until(lambda: stage.rows() == (2, 0))
+    with stage.database.transaction() as db:
+        db.execute("DELETE FROM events WHERE seq = ?", (lost.seq,))
+    crm.answer = status(200)
+    stage.move(seconds=5)
+    await until(lambda: seqs(crm) == [kept.seq])
+    assert f"event {lost.seq} left the journal undelivered" in caplog.text
+    await until(lambda: stage.rows() == (0, 0))
+
+
 async def test_a_removed_receiver_is_forgotten_and_begins_anew_when_it_comes_back(
     stage: Stage, crm: Recorder
 ) -> None:
