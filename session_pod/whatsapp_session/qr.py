@@ -30,7 +30,7 @@ def png(code: str) -> bytes:
 
 def svg(code: str) -> bytes:
     """`code` as an SVG that draws its own white ground, so that it scans on a dark page too."""
-    picture = _matrix(code, box_size=10).make_image(image_factory=_OnWhite)
+    picture = _matrix(code, box_size=20).make_image(image_factory=_OnWhite)  # 2 mm each: 13 cm on a screen
     out = io.BytesIO()
     picture.save(out)
     return out.getvalue()

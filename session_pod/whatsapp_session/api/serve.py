@@ -44,6 +44,7 @@ def _server(application: object) -> Server:
             lifespan="off",
             server_header=False,
             http=BoundedProtocol,
+            ws="none",
             timeout_graceful_shutdown=CALLS_TIMEOUT,
         )
     )

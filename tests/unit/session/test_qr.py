@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+from xml.etree import ElementTree
 
 import pytest
 import zxingcpp
@@ -39,3 +41,19 @@ def test_the_terminals_text_says_the_code_too() -> None:
             picture.putpixel((x, 2 * y), 255 * upper)
             picture.putpixel((x, 2 * y + 1), 255 * lower)
     assert decoded(picture.resize((width * 4, height * 4))) == LIKE_WHATSAPPS
+
+
+def test_the_vector_picture_says_the_code_on_white_of_its_own() -> None:
+    svg = ElementTree.fromstring(qr.svg(LIKE_WHATSAPPS))
+    ground, modules = svg.find("{*}rect"), svg.find("{*}path")
+    assert ground is not None
+    assert ground.attrib["fill"] == "white"
+    assert modules is not None
+    width = round(float(svg.attrib["viewBox"].split()[2]))
+    picture = Image.new("L", (width, width), 255)
+    for left, upper, right, lower in re.findall(
+        r"M([\d.]+),([\d.]+)H([\d.]+)V([\d.]+)H", modules.attrib["d"]
+    ):
+        box = (round(float(left)), round(float(upper)), round(float(right)), round(float(lower)))
+        picture.paste(0, box)
+    assert decoded(picture.resize((width * 4, width * 4))) == LIKE_WHATSAPPS

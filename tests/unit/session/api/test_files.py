@@ -17,8 +17,8 @@ def put(media: MediaStore, content: bytes | None, **fields: Any) -> None:
     if content is not None:
         media.part(ID).write_bytes(content)
         media.take(ID)
-    known = {"state": FileState.STORED, "size": len(content or b""), "mime_type": "image/png"}
-    file = {"id": ID, "message_id": "false_1@c.us_A", "chat_id": "1@c.us", "info": {"id": ID}}
+    known: dict[str, Any] = {"state": FileState.STORED, "size": len(content or b""), "mime_type": "image/png"}
+    file: dict[str, Any] = {"id": ID, "message_id": "false_1@c.us_A", "chat_id": "1@c.us", "info": {"id": ID}}
     media.index.put(File(**(file | known | fields)))
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from unit.session.conftest import Bring, Wait
 from unit.session.doubles import QR, FakeEngine
 from whatsapp_contracts.states import Reason, State
+from whatsapp_session.config import Config
 from whatsapp_session.session import Session
 
 
@@ -44,6 +45,42 @@ async def test_the_picture_is_a_png_of_the_code_that_nobody_may_keep(
     picture = Image.open(io.BytesIO(answer.content))
     assert picture.width >= 300
     assert zxingcpp.read_barcodes(picture)[0].text == QR.code
+
+
+@pytest.mark.parametrize(
+    ("format", "kind", "has"),
+    [
+        ("png", "image/png", b"\x89PNG"),
+        ("svg", "image/svg+xml", b"<svg"),
+        ("text", "text/plain; charset=utf-8", "█".encode()),
+    ],
+)
+async def test_the_qr_comes_in_the_format_that_is_asked_for(
+    http: httpx.AsyncClient, bring: Bring, format: str, kind: str, has: bytes
+) -> None:
+    await bring(State.QR_REQUIRED)
+    answer = await http.get(f"/session-manager/qr?format={format}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+    assert answer.headers["cache-control"] == "no-store"
+    assert has in answer.content
+
+
+@pytest.mark.parametrize("format", ["gif", "", "PNG", "../png"])
+async def test_another_format_is_refused(http: httpx.AsyncClient, bring: Bring, format: str) -> None:
+    await bring(State.QR_REQUIRED)
+    answer = await http.get("/session-manager/qr", params={"format": format})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+async def test_login_in_mode_disconnected_is_409_and_names_the_field(
+    http: httpx.AsyncClient, bring: Bring, session: Session, engine: FakeEngine
+) -> None:
+    await bring(State.READY)
+    await session.configure(Config(operating_mode="Disconnected"))
+    answer = await http.post("/session-manager/login")
+    assert (answer.status_code, answer.json()["error"]) == (409, "operating_mode")
+    assert "operatingMode" in answer.json()["message"]
+    assert engine.run == 1
 
 
 async def test_the_status_is_a_constant(http: httpx.AsyncClient) -> None:
