@@ -32,6 +32,7 @@ from whatsapp_session.engine.protocol import (
 from whatsapp_session.engine.watch import (
     LIMITS,
     PAIRING_CODE,
+    PAIRING_RETRY,
     Look,
     Seen,
     judge,
@@ -79,6 +80,7 @@ class Patience:
     """A page that has not found back by then is loaded again."""
     pairing_code: timedelta = PAIRING_CODE
     """How long a pairing code is shown before another one is asked for."""
+    pairing_retry: timedelta = PAIRING_RETRY
 
 
 class Runs:
@@ -232,7 +234,7 @@ class Runs:
             raise
         except EngineError as error:
             log.warning("no pairing code: %s", error)
-            self._seen = no_pairing_code(self._seen, self._clock())
+            self._seen = no_pairing_code(self._seen, self._clock(), self._patience.pairing_retry)
             if self._seen.pairing_failures >= PAIRING_TRIES:
                 raise EngineError(f"WhatsApp gave no pairing code ({error})") from None
         else:

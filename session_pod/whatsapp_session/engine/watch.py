@@ -192,9 +192,9 @@ def pairing_code(
     return shown, PairingCodeShown(code=f"{letters[:4]}-{letters[4:]}", expires_at=now + lasts)
 
 
-def no_pairing_code(seen: Seen, now: datetime) -> Seen:
+def no_pairing_code(seen: Seen, now: datetime, retry: timedelta = PAIRING_RETRY) -> Seen:
     """WhatsApp gave none."""
-    return replace(seen, pair_at=now + PAIRING_RETRY, pairing_failures=seen.pairing_failures + 1)
+    return replace(seen, pair_at=now + retry, pairing_failures=seen.pairing_failures + 1)
 
 
 def _timed(seen: Seen, look: Look, now: datetime) -> Seen:

@@ -26,15 +26,12 @@ serve("resolve", async (to) => {
   }
   mustBeConnected();
   const wid = isPerson(to) ? to : `${to}@c.us`;
-  const found = await WPP.contact.queryWidExists(wid);
-  if (found) return { wid: text(found.wid) };
-  // wa-js says null for an error too, and keeps it for 15 s; WhatsApp's own function rejects.
-  const native = attempt(() => WPP.whatsapp.functions.queryWidExists, null);
-  if (!native) return { wid: null, sure: usable() };
-  return native(toWid(wid)).then(
-    (again) => ({ wid: again ? text(again.wid) : null, sure: true }),
-    () => ({ wid: null, sure: false }),
-  );
+  const contacts = WPP.whatsapp.ContactStore;
+  if ([wid, phoneOf(wid), lidOf(wid)].some((one) => one && contacts.get(one))) return { wid };
+  // Not wa-js's own queryWidExists: it says null for an error too, and keeps that for 15 s. This one rejects.
+  const ask = WPP.whatsapp.functions.queryWidExists || WPP.contact.queryWidExists;
+  const answer = await ask(toWid(wid)).then((found) => ({ found }), () => null);
+  return { wid: answer && answer.found ? text(answer.found.wid) : null, sure: !!answer && usable() };
 });
 
 // In slices of time: each message becomes plain data here, and the page has other work.

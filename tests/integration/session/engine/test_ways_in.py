@@ -20,7 +20,15 @@ from whatsapp_session.config import Proxy
 from whatsapp_session.engine import wa
 from whatsapp_session.engine.protocol import LoginWish
 from whatsapp_session.engine.runs import Patience
-from whatsapp_session.facts import NetworkWentAway, PairingCodeShown, QrShown, Scanned, Synced
+from whatsapp_session.facts import (
+    BrowserLost,
+    Healing,
+    NetworkWentAway,
+    PairingCodeShown,
+    QrShown,
+    Scanned,
+    Synced,
+)
 
 pytestmark = pytest.mark.timeout(300)
 WISH = LoginWish(pair_with=PHONE)
@@ -147,6 +155,15 @@ async def test_a_pairing_code_that_ended_is_followed_by_another(
     finally:
         await driven.end()
         await phones.http.aclose()
+
+
+async def test_a_number_that_whatsapp_gives_no_code_for_ends_in_a_sentence_that_says_so(
+    make_engine: Callable[..., Driven],
+) -> None:
+    driven = make_engine(patience=Patience(pairing_retry=timedelta(0), pauses=(0.0,) * 5))
+    driven.start(LoginWish(pair_with="12"))
+    assert "gave no pairing code" in (await driven.first(Healing)).because
+    assert "gave no pairing code" in (await driven.first(BrowserLost)).because
 
 
 async def test_a_pairing_code_is_asked_for_again_when_its_time_is_over(
