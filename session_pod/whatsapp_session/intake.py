@@ -67,7 +67,8 @@ def drafts(message: ChatMessage, login_since: datetime) -> list[Draft]:
         return [happening(_deletion(message))]
     found = []
     if message.from_me:
-        found.append(Draft(id=f"sent:{message.message_id}", type=MESSAGE_SENT, data=message_data(message)))
+        id = sent_id(message.message_id)
+        found.append(Draft(id=id, type=MESSAGE_SENT, data=message_data(message)))
         found += acks(
             AckSeen(message_id=message.message_id, chat_id=message.chat_id, ack=min(message.ack, 3))
         )
@@ -77,6 +78,11 @@ def drafts(message: ChatMessage, login_since: datetime) -> list[Draft]:
     if message.edited_at:
         found.append(happening(_edit(message, message.edited_at)))
     return found
+
+
+def sent_id(message_id: str) -> str:
+    """The event id of an own message."""
+    return f"sent:{message_id}"
 
 
 def acks(seen: AckSeen) -> list[Draft]:

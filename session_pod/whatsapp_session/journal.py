@@ -98,6 +98,10 @@ class Journal:
         rows = self._database.rows(f"{SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
         return [_event(row) for row in rows]
 
+    def knows(self, id: str) -> bool:
+        """Whether an event with this id was ever written, also when it was let go of."""
+        return bool(self._database.rows("SELECT 1 FROM ids WHERE id = ?", (id,)))
+
     def last_seq(self) -> int:
         """The highest `seq` ever given, 0 before the first; trimming does not lower it."""
         rows = self._database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'events'")

@@ -25,7 +25,7 @@ COMPARE_EVERY = 300.0
 BATCH = 100
 """Messages of a comparison that are one transaction: others write in between."""
 EARLY = 1_000
-"""Happenings that may wait for the comparison after a connection."""
+"""Happenings that may wait for the comparison after a connection, and acknowledgements for their message."""
 LOGIN_SINCE, COMPARED_AT = "login_since", "compared_at"  # notes in the journal
 
 Taken = ChatMessage | AckSeen | Happening
@@ -49,6 +49,7 @@ class Messages:
         self._unique = unique
         self._active = active
         self._early: list[Happening] = []
+        self._early_acks: dict[str, AckSeen] = {}
         self._comparing = asyncio.Lock()
 
     async def begin(self) -> None:
@@ -74,7 +75,7 @@ class Messages:
                     await self.take(what)
             case AckSeen():
                 if ready:
-                    await self._recorder.write(intake.acks(what))
+                    await self._acked(what)
             case _ if ready:
                 await self._happened(what)
             case PresenceSeen():
@@ -85,7 +86,10 @@ class Messages:
     async def take(self, message: ChatMessage) -> None:
         """Write one message down, unless it is history or known."""
         since = await self._since()
-        if await self._recorder.write(intake.drafts(message, since)):
+        drafts = intake.drafts(message, since)
+        if drafts and (early := self._early_acks.pop(message.message_id, None)):
+            drafts += intake.acks(early)
+        if await self._recorder.write(drafts):
             await self._active()
 
     async def compare(self, overlap: timedelta = intake.OVERLAP) -> None:
@@ -133,6 +137,16 @@ class Messages:
             await self.compare()
         except Exception as error:
             log.warning("%s", error, exc_info=not isinstance(error, EngineError))
+
+    async def _acked(self, seen: AckSeen) -> None:
+        """An acknowledgement can be faster than the answer to the send: the message is told first."""
+        if await self._recorder.knows(intake.sent_id(seen.message_id)):
+            await self._recorder.write(intake.acks(seen))
+            return
+        known = self._early_acks.pop(seen.message_id, seen)
+        self._early_acks[seen.message_id] = seen if seen.ack > known.ack else known
+        while len(self._early_acks) > EARLY:  # of messages that were never told, such as history
+            del self._early_acks[next(iter(self._early_acks))]
 
     async def _happened(self, what: Happening) -> None:
         if isinstance(what, PresenceSeen):

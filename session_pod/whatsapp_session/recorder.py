@@ -71,6 +71,10 @@ class Recorder:
                 self._told(entry.event)
         return [entry.event for entry in entries[len(held) :] if entry.new and entry.event]
 
+    async def knows(self, id: str) -> bool:
+        """Whether this event is in the journal, or was."""
+        return await asyncio.to_thread(self._journal.knows, id)
+
     async def noted(self, name: str) -> datetime | None:
         """The moment under `name`, not later than now: a clock that was wrong then must not hide messages."""
         text = await asyncio.to_thread(self._journal.note, name)

@@ -137,8 +137,7 @@ class Session:
         await self._messages.take(message)
 
     async def start(self) -> None:
-        """The start of the process: log in, unless WhatsApp shall stay closed, or too many starts came to
-        nothing lately."""
+        """The start of the process: log in, unless WhatsApp shall stay closed or too many starts failed."""
         now = self._clock()
         if login.closed(self._config):
             await self._close_by_mode()
@@ -205,8 +204,6 @@ class Session:
         if not pressure and self.view.state is State.READY:
             self._background.spawn(self._messages.compare_or_log())
 
-    # From here on: how it is done
-
     async def _begin(self) -> None:
         await self._apply(facts.LoginAsked())
         self._closed_by_mode = False
@@ -231,15 +228,15 @@ class Session:
             elif self._closed_by_mode:
                 self._attempts.forget()
                 await self._begin()
-            elif self._browsing.run and login.wrong(self._config, self._known()):
+            elif self._wrong_number():
                 await self._expel()
             elif self._browsing.other_proxy(self._config):
                 await self._again("The proxy was changed.")
             elif self.view.state is State.QR_REQUIRED and self._browsing.other_wish(self._config):
                 await self._again("The way to log in was changed.")
 
-    def _known(self) -> Account | None:
-        return self.view.account if self.view.state is State.READY else None
+    def _wrong_number(self) -> bool:
+        return self.view.state is State.READY and login.wrong(self._config, self.view.account)
 
     async def _expel(self, account: Account | None = None) -> None:
         """Another number than allowed logged in: unlink its device, forget the login."""
@@ -299,7 +296,7 @@ class Session:
                 await self._synced(told.run, synced)
             case facts.AccountChanged() as changed:
                 await self._apply(changed)
-                if login.wrong(self._config, self._known()):
+                if self._wrong_number():
                     self._background.spawn(self._obey())
             case facts.LoggedOut() | facts.ConflictFound() | facts.BanFound() as ended:
                 async with self._command:

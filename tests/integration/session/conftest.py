@@ -32,6 +32,11 @@ class Phones:
         assert answer.is_success, answer.text
         return answer.json()  # type: ignore[no-any-return]
 
+    async def put(self, path: str, body: object) -> dict[str, object]:
+        answer = await self.http.put(self._simulator.url + path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
     async def scan(self, code: str, number: str = PHONE) -> None:
         await self.post(f"/phones/{number}/scan", {"code": code})
 

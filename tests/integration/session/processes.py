@@ -108,6 +108,14 @@ class SessionProcess:
     async def post(self, path: str, body: Any = None) -> httpx.Response:
         return await self.http.post(self.url + path, json=body)
 
+    async def put(self, path: str, body: Any) -> httpx.Response:
+        return await self.http.put(self.url + path, json=body)
+
+    async def configure(self, **fields: Any) -> None:
+        """Put a whole configuration, and see that it is in force."""
+        answer = await self.put("/config", fields)
+        assert answer.status_code == 200, answer.text
+
     async def send(self, to: str, text: str) -> httpx.Response:
         return await self.post("/send", {"cliente_id": 51, "to": to, "message": text})
 

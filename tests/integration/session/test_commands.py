@@ -66,6 +66,7 @@ async def test_unlinked_by_the_phone_is_logged_out_and_shows_no_qr_until_asked(
     await phones.post(f"/phones/{PHONE}/unlink", {})
     view = await ready.reaches("DISCONNECTED", "LoggedOut")
     assert "POST /session-manager/login" in view["message"]
+    assert view["loggedOutBy"] == "phone"
 
     async def closed() -> bool:
         return ready.browsers == []

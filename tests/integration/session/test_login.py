@@ -93,7 +93,8 @@ async def test_the_login_folder_holds_the_login_and_the_rest_lies_beside_it(read
     await ready.end()
     beside = sorted(entry.name for entry in ready.sessions_dir.iterdir())
     assert beside == [
-        "cliente_51", "journal-cliente_51.sqlite3", "lock-cliente_51", "starts-cliente_51.json",
+        "cliente_51", "journal-cliente_51.sqlite3", "lock-cliente_51", "reserve-cliente_51",
+        "starts-cliente_51.json",
     ]  # fmt: skip
 
 

@@ -233,6 +233,24 @@ async def test_after_a_crash_every_step_of_an_own_message_is_told_once(
     assert [event.data["ack"] for event in told if event.type == "message.ack"] == [1, 2, 3]
 
 
+async def test_an_acknowledgement_that_is_faster_than_the_answer_is_told_after_its_message(
+    session: Session, engine: FakeEngine, bring: Bring, told: list[Event], until: Wait
+) -> None:
+    await bring(State.READY)
+    sent = message(1, from_me=True, ack=1)
+    for ack in (2, 1):
+        engine.tell(facts.AckSeen(message_id=sent.message_id, chat_id=sent.chat_id, ack=ack))
+    engine.tell(message(2))
+    await until(lambda: messages(told) == [f"received:{message(2).message_id}"])
+    await session.took(sent)
+    engine.tell(facts.AckSeen(message_id=sent.message_id, chat_id=sent.chat_id, ack=3))
+    await until(lambda: len(messages(told)) == 5)
+    assert messages(told)[1:] == [
+        f"sent:{sent.message_id}",
+        *(f"ack:{sent.message_id}:{n}" for n in (1, 2, 3)),
+    ]
+
+
 async def test_a_large_store_is_taken_in_piece_by_piece_and_whole(
     engine: FakeEngine, bring: Bring, told: list[Event], until: Wait, journal: Journal
 ) -> None:
