@@ -5,6 +5,8 @@
 __d('WASimulatorPending', (require, exports) => {
   const Storage = require('WASimulatorStorage');
   const PREFIX = 'pending:';
+  // A browser on a full volume may not even say that it cannot write.
+  const LONGEST_WRITE_MS = 3000;
   const key = (id) => PREFIX + id;
   let writing = 0;
   let last = 0;
@@ -14,7 +16,10 @@ __d('WASimulatorPending', (require, exports) => {
     last = Math.max(last + 1, Date.now());
     try {
       const shown = msg ? JSON.stringify(msg.attributes) : null;
-      await Storage.write(key(frame.id), { frame, shown, at: last }, 'relaxed');
+      const late = new Promise((_, reject) => {
+        setTimeout(() => reject(new Error(`not written within ${LONGEST_WRITE_MS} ms`)), LONGEST_WRITE_MS);
+      });
+      await Promise.race([Storage.write(key(frame.id), { frame, shown, at: last }, 'relaxed'), late]);
     } catch (error) {
       console.warn(`pending: ${frame.id} is not kept: ${error}`);
     } finally {

@@ -7,20 +7,33 @@ __d('WASimulatorStorage', (require, exports) => {
   const TABLE = 'user';
   let opened = null;
 
+  // A browser that cannot write (a full volume) closes the database; it opens again when there is room.
+  function reopen() { opened = null; }
+
   function open() {
     opened = opened || new Promise((resolve, reject) => {
       const request = indexedDB.open(NAME, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
-      request.onsuccess = () => resolve(request.result);
+      request.onsuccess = () => {
+        request.result.onclose = reopen;
+        resolve(request.result);
+      };
       request.onerror = () => reject(request.error);
     });
+    opened.catch(reopen);
     return opened;
   }
 
   async function transact(mode, work, durability = 'strict') {
     const database = await open();
     return new Promise((resolve, reject) => {
-      const transaction = database.transaction(TABLE, mode, { durability });
+      let transaction;
+      try {
+        transaction = database.transaction(TABLE, mode, { durability });
+      } catch (error) {
+        reopen();
+        throw error;
+      }
       const request = work(transaction.objectStore(TABLE));
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(transaction.error);
