@@ -104,7 +104,7 @@ def happening(seen: Happening) -> Draft:
             id = f"reaction:{seen.message_id}:{seen.sender}:{_short(seen.emoji)}:{_millis(seen.at)}"
             return Draft(id=id, type=MESSAGE_REACTION, data={**_about(seen), "emoji": seen.emoji})
         case EditSeen():
-            id = f"edited:{seen.message_id}:{_millis(seen.at)}"
+            id = f"edited:{seen.message_id}:{_millis(seen.at)}:{_short(seen.text)}"
             return Draft(id=id, type=MESSAGE_EDITED, data={**_about(seen), "text": seen.text})
         case DeletionSeen():
             return Draft(id=f"deleted:{seen.message_id}", type=MESSAGE_DELETED, data=_about(seen))

@@ -80,7 +80,10 @@ JOINED = ParticipantsChanged(chat_id="g@g.us", action="join", participants=("1",
 
 
 def test_the_same_happening_has_the_same_id_and_another_one_another() -> None:
+    edit = EditSeen(message_id="m", chat_id="c@c.us", sender="1", from_me=False, text="a", at=NOW)
     others: list[Happening] = [
+        edit,
+        replace(edit, text="b"),  # within one second, which is as exact as WhatsApp may be
         replace(REACTION, emoji=""),
         replace(REACTION, emoji="❤"),
         replace(REACTION, at=NOW + timedelta(milliseconds=1)),
