@@ -97,6 +97,26 @@ class Upload:
             gif=gif,
         )
 
+    async def whole(
+        self,
+        chunks: AsyncIterable[bytes],
+        *,
+        kind: str,
+        mime_type: str | None,
+        file_name: str | None,
+        caption: str = "",
+        gif: bool = False,
+    ) -> Media:
+        """Write all of `chunks`, and keep it. Raises as `write` and `keep`, and what `chunks` raises."""
+        try:
+            async for chunk in chunks:
+                await self.write(chunk)
+            return await self.keep(
+                kind=kind, mime_type=mime_type, file_name=file_name, caption=caption, gif=gif
+            )
+        finally:
+            await self.drop()
+
     async def drop(self) -> None:
         """Let go of what was written; nothing after `keep`."""
         self._buffer.clear()
@@ -156,27 +176,6 @@ class Staging:
     def begin(self) -> Upload:
         """A new file."""
         return Upload(self.folder, self.max_bytes)
-
-    async def stage(
-        self,
-        chunks: AsyncIterable[bytes],
-        *,
-        kind: str,
-        mime_type: str | None,
-        file_name: str | None,
-        caption: str = "",
-        gif: bool = False,
-    ) -> Media:
-        """A whole file. Raises TooLarge, Empty, WrongType, StorageFull, and what `chunks` raises."""
-        upload = self.begin()
-        try:
-            async for chunk in chunks:
-                await upload.write(chunk)
-            return await upload.keep(
-                kind=kind, mime_type=mime_type, file_name=file_name, caption=caption, gif=gif
-            )
-        finally:
-            await upload.drop()
 
     def release(self, path: str | Path) -> None:
         """The message has gone, or will not: its file is not needed. Nothing for one that is gone."""

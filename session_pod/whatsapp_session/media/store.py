@@ -19,6 +19,7 @@ from typing import IO
 from whatsapp_session.database import Database
 from whatsapp_session.media.index import File, FileState, Index
 from whatsapp_session.media.staging import PART, Empty, Staging, TooLarge, Upload, WrongType
+from whatsapp_session.outbox.errors import StorageFull
 from whatsapp_session.outgoing import Media
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,10 @@ class MediaStore:
         self._keep_days, self._keep_bytes = keep_days, keep_bytes
 
     def begin(self) -> Upload:
-        """A new file to be sent, written piece by piece."""
+        """A new file to be sent, written piece by piece. Raises StorageFull under pressure: the little room
+        that is left is for messages."""
+        if self.pressure:
+            raise StorageFull("The file cannot be kept")
         return self.staging.begin()
 
     async def stage(
@@ -62,7 +66,7 @@ class MediaStore:
         gif: bool = False,
     ) -> Media:
         """A whole file to be sent. Raises TooLarge, Empty, WrongType, StorageFull, what `chunks` raises."""
-        return await self.staging.stage(
+        return await self.begin().whole(
             chunks, kind=kind, mime_type=mime_type, file_name=file_name, caption=caption, gif=gif
         )
 

@@ -25,7 +25,7 @@ async def pieces(*content: bytes) -> AsyncIterator[bytes]:
 
 
 async def stage(made: Staging, *content: bytes, kind: str = "document") -> Media:
-    return await made.stage(pieces(*content), kind=kind, mime_type=None, file_name="a.bin")
+    return await made.begin().whole(pieces(*content), kind=kind, mime_type=None, file_name="a.bin")
 
 
 def files(made: Staging) -> list[Path]:
@@ -70,7 +70,7 @@ async def test_a_source_that_breaks_off_leaves_nothing(made: Staging) -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        await made.stage(broken(), kind="document", mime_type=None, file_name=None)
+        await made.begin().whole(broken(), kind="document", mime_type=None, file_name=None)
     assert files(made) == []
 
 
@@ -82,7 +82,7 @@ async def test_a_caller_that_goes_away_leaves_nothing(made: Staging) -> None:
         half.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(made.stage(endless(), kind="document", mime_type=None, file_name=None))
+    task = asyncio.create_task(made.begin().whole(endless(), kind="document", mime_type=None, file_name=None))
     await half.wait()
     assert len(files(made)) == 1
     task.cancel()

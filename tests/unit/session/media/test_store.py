@@ -78,6 +78,8 @@ async def test_under_pressure_files_go_and_none_is_taken(media: MediaStore) -> N
     put(media, "med_1")
     assert await media.sweep(NOW, True) == 10
     assert media.pressure
+    with pytest.raises(StorageFull):
+        media.begin()
     assert await media.sweep(NOW, True) == 0
     await media.sweep(NOW, False)
     assert not media.pressure
