@@ -52,24 +52,28 @@ def packages() -> Path:
         if not (folder / "complete").exists():
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(HERE / name, folder / name)
-            command = [
-                *wa_js.npm_command(),
-                "ci",
-                "--omit=optional",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-            ]
-            done = subprocess.run(
-                command, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
-            )
-            assert done.returncode == 0, (
-                f"npm could not fetch whatsapp-web.js (exit {done.returncode}): "
-                f"{done.stderr.strip()[-300:]}. "
-                "Check that npm reaches its registry: npm ping"
-            )
+            _fetch(folder)
             (folder / "complete").touch()
     return folder / "node_modules"
+
+
+def _fetch(folder: Path) -> None:
+    command = [*wa_js.npm_command(), "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+    try:
+        done = subprocess.run(
+            [*command, "--fetch-retries=1"], cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise AssertionError(
+            f"npm did not fetch whatsapp-web.js within {FETCH_SECONDS} s. Check the network: npm ping"
+        ) from None
+    said = ", ".join(
+        line.removeprefix("npm error ") for line in done.stderr.splitlines() if line.startswith("npm error")
+    )
+    assert done.returncode == 0, (
+        f"npm could not fetch whatsapp-web.js (exit {done.returncode}): {said[:200]}. "
+        "Check that npm reaches its registry: npm ping"
+    )
 
 
 def certificate(folder: Path) -> ssl.SSLContext:
