@@ -10,22 +10,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from pydantic import ValidationError
 
-from whatsapp_contracts.kubernetes import GROUP, KIND, VERSION
 from whatsapp_contracts.states import State
 from whatsapp_operator.actions import EnsureSecret
-from whatsapp_operator.announcements import announcement
 from whatsapp_operator.apply import Applier
 from whatsapp_operator.caches import CLAIMS, PODS, SESSIONS, Caches, Key
-from whatsapp_operator.client import ApiError, Client, path
 from whatsapp_operator.configurator import Configurator, Prepared
 from whatsapp_operator.configurator import Memory as Told
 from whatsapp_operator.decide import Decision, decide
 from whatsapp_operator.manifests import Wish
-from whatsapp_operator.metrics import STATUS_WRITES
 from whatsapp_operator.names import Names, names_of
 from whatsapp_operator.observed import (
     Failures,
@@ -39,9 +34,9 @@ from whatsapp_operator.observed import (
     pod_of,
     session_of,
 )
-from whatsapp_operator.recorder import Recorder, fields
 from whatsapp_operator.rivals import Rivals
 from whatsapp_operator.spec import Spec, parse
+from whatsapp_operator.statuswriter import StatusWriter
 from whatsapp_operator.streams import Streams
 from whatsapp_operator.template import Defaults
 
@@ -68,18 +63,17 @@ class Reconciler:
     def __init__(
         self,
         *,
-        client: Client,
         caches: Caches,
         streams: Streams,
-        recorder: Recorder,
+        writer: StatusWriter,
         applier: Applier,
         configurator: Configurator,
         defaults: Defaults,
         rivals: Rivals,
         now: Callable[[], datetime],
     ) -> None:
-        self._client, self._caches, self._streams = client, caches, streams
-        self._recorder, self._applier, self._configurator = recorder, applier, configurator
+        self._caches, self._streams, self._writer = caches, streams, writer
+        self._applier, self._configurator = applier, configurator
         self._defaults, self._rivals, self._now = defaults, rivals, now
         self._memories: dict[Key, Memory] = {}
 
@@ -103,7 +97,8 @@ class Reconciler:
         seen, decision = await self._rounds(key, session, names, memory, prepared)
         self._listen(key, session, memory, seen, prepared)
         self._configurator.tell(key, session, prepared, seen)
-        await self._write(session, decision)
+        if decision.status is not None:
+            await self._writer.write(session, decision.status)
         again = (decision.again, prepared.again if prepared else None, memory.told.retry)
         return min(filter(None, again), default=None)
 
@@ -187,31 +182,6 @@ class Reconciler:
         memory.ready_pod = pod.uid if pod.ready else ""
         if became_ready and not seen.heard.live:
             self._streams.nudge(key)  # once: more often would undo the stream's backoff
-
-    async def _write(self, session: Session, decision: Decision) -> None:
-        if decision.status is None or decision.status == session.status:
-            return
-        body: dict[str, Any] = {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": KIND,
-            # The uid: a resource that was made anew under this name is another one.
-            "metadata": {"name": session.name, "namespace": session.namespace, "uid": session.uid},
-            "status": decision.status,
-        }
-        where = path(SESSIONS, session.namespace, session.name, "status")
-        try:
-            answer = await self._client.apply(where, body)
-        except ApiError as error:
-            if error.status in (404, 409):
-                log.debug("the resource is gone or new: %s", error, extra=fields(session))
-                return
-            raise
-        STATUS_WRITES.inc()
-        answer["metadata"].pop("managedFields", None)
-        self._caches[SESSIONS].put(answer)
-        news = announcement(session.status, decision.status)
-        if news is not None:
-            await self._recorder.say(session, news.reason, news.message, warning=news.warning)
 
     def _memory(self, key: Key, session: Session) -> Memory:
         memory = self._memories.get(key)

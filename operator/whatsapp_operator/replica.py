@@ -26,6 +26,7 @@ from whatsapp_operator.recorder import Recorder
 from whatsapp_operator.rivals import Rivals
 from whatsapp_operator.server import Pulse
 from whatsapp_operator.settings import Settings
+from whatsapp_operator.statuswriter import StatusWriter
 from whatsapp_operator.streams import Streams
 from whatsapp_operator.teller import Teller
 from whatsapp_operator.watches import Watches
@@ -58,10 +59,9 @@ class Operator:
         applier = Applier(client, self._caches, recorder, now=now)
         defaults = settings.defaults
         self._reconciler = Reconciler(
-            client=client,
             caches=self._caches,
             streams=self._streams,
-            recorder=recorder,
+            writer=StatusWriter(client, self._caches, recorder, now=now),
             applier=applier,
             configurator=Configurator(
                 client=client, applier=applier, teller=self._teller, defaults=defaults, master=master

@@ -20,6 +20,7 @@ from whatsapp_operator.observed import Heard, Told
 from whatsapp_operator.reconciler import Reconciler
 from whatsapp_operator.recorder import Recorder
 from whatsapp_operator.rivals import Rivals
+from whatsapp_operator.statuswriter import StatusWriter
 from whatsapp_operator.teller import Order
 
 KEY = ("crm", "demo")
@@ -89,10 +90,9 @@ class World:
         applier = Applier(self.client, self.caches, recorder, now=self.now)  # type: ignore[arg-type]
         self.mouth, self.rivals = Mouth(), Rivals()
         self.reconciler = Reconciler(
-            client=self.client,  # type: ignore[arg-type]
             caches=self.caches,
             streams=self.ear,  # type: ignore[arg-type]
-            recorder=recorder,
+            writer=StatusWriter(self.client, self.caches, recorder, now=self.now),  # type: ignore[arg-type]
             applier=applier,
             configurator=Configurator(
                 client=self.client,  # type: ignore[arg-type]
