@@ -6,7 +6,6 @@ Why the words are ours: a receiver's text may hold anything, and `lastError` and
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 from datetime import datetime
 
@@ -75,7 +74,8 @@ def _words(error: Exception) -> str:
         case aiohttp.ClientConnectorSSLError():
             return "it speaks no TLS"
         case aiohttp.ClientConnectorError():
-            return f"no connection: {os.strerror(error.os_error.errno or errno.EIO)}"
+            number = error.os_error.errno  # none where several addresses were tried
+            return f"no connection: {os.strerror(number)}" if number else "no connection"
         case aiohttp.ServerDisconnectedError() | ConnectionError():
             return "the connection broke off"
         case _:

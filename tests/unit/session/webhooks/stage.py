@@ -205,6 +205,17 @@ class Stage:
         """Chats that wait for a moment."""
         return sum(line.next_at is not None for line in self.book(name)._lines.values())
 
+    def idle(self, name: str = "crm") -> bool:
+        """Whether nothing happens until time goes on or something new comes."""
+        receiver = self.webhooks._receivers[name]
+        health, book = receiver.health, receiver.book
+        all_taken = book.scanned == self.journal.last_seq()
+        return (
+            not receiver._attempts
+            and not any(line.is_ready or line.saving for line in book._lines.values())
+            and (all_taken or (health.down and not health.may_probe(self.clock())))
+        )
+
     def rows(self, name: str = "crm") -> tuple[int, int]:
         """What is on disk: waiting and dead."""
         return self.webhooks._store.counts(name)

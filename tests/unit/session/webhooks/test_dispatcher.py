@@ -270,7 +270,7 @@ async def test_a_day_without_the_receiver_loses_nothing_and_costs_few_rows(
     for hour in range(24):
         events += [stage.happen(f"{(hour * 10 + number) % 200}@c.us") for number in range(50)]
         stage.move(hours=1)
-        await until(lambda: stage.held() > 0 and len(stage.book()) == 0)
+        await until(stage.idle)
     assert stage.webhooks.pending() == {"crm": len(events)}
     assert stage.rows()[0] < len(events) / 4
     assert stage.webhooks.floor() == events[0].seq
@@ -311,6 +311,7 @@ async def test_a_chat_that_fails_alone_is_not_hurried_by_others(stage: Stage, cr
     for number in range(50):
         stage.happen(f"{number}@c.us")
     await until(lambda: len(crm.taken) == 50)
+    await until(stage.idle)
     assert len(crm.calls) == 51
 
 
@@ -357,6 +358,28 @@ async def test_dead_letters_are_sent_again_or_dropped(stage: Stage, crm: Recorde
     assert {got.id for got in crm.taken} == {event.id for event in events[1:]}
     await until(lambda: stage.rows() == (0, 0))
     assert await stage.webhooks.discard("crm") == 0
+
+
+async def test_an_older_dead_letter_may_be_retried_while_a_younger_one_is(
+    stage: Stage, crm: Recorder
+) -> None:
+    stage.start(receiver(crm))
+    crm.answer = status(422)
+    older, younger = stage.happen(), stage.happen()
+    await until(lambda: stage.rows() == (0, 2))
+    gate = asyncio.Event()
+
+    async def wait(body: Any, request: web.Request) -> web.StreamResponse:
+        await gate.wait()
+        return web.Response()
+
+    crm.answer = wait
+    await stage.webhooks.retry("crm", younger.seq)
+    await until(lambda: crm.at_once == 1)
+    await stage.webhooks.retry("crm", older.seq)
+    gate.set()
+    await until(lambda: len(crm.taken) == 2)
+    assert seqs(crm) == [younger.seq, older.seq]
 
 
 async def test_a_dead_letter_outlives_its_event_in_the_journal_and_a_restart(
