@@ -11,6 +11,7 @@ what one still needs, and what it needs only while there is no room at all.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from typing import Any
 from whatsapp_contracts.events import Event, timestamp
 from whatsapp_session.database import Database
 from whatsapp_session.intake import Draft
+
+log = logging.getLogger(__name__)
 
 KEEP_DAYS = 7
 KEEP_BYTES = 256 * 2**20
@@ -90,7 +93,10 @@ class Journal:
         self._appended += sum(entry.new for entry in entries)
         if self._appended >= TRIM_EVERY:
             self._appended = 0
-            self.trim(time)
+            try:
+                self.trim(time)
+            except sqlite3.Error as error:  # what was appended is on disk all the same
+                log.warning("the journal could not be trimmed: %s", error)
         return entries
 
     def after(self, seq: int, *, limit: int) -> list[Event]:

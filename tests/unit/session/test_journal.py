@@ -129,6 +129,16 @@ def test_it_trims_itself_every_so_often(journal: Journal, monkeypatch: pytest.Mo
     assert ids(journal) == ["b", "c"]
 
 
+def test_a_trim_that_fails_fails_no_append(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(journals, "TRIM_EVERY", 1)
+    monkeypatch.setattr(journal, "trim", full)
+    assert append(journal, "a").new
+    assert ids(journal) == ["a"]
+
+
 def test_no_more_is_kept_than_the_size_allows_and_the_oldest_goes_first(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
