@@ -1,8 +1,8 @@
 """Write a session's status, whole, and only when it is another one than it was.
 
-Why it may leave fields out: a CustomResourceDefinition of an earlier release (one that somebody keeps apart from
-the chart) refuses a status with a field that it does not declare, all of it. What it does not know is left out
-then, for a while, and the rest is written: a session must never look frozen.
+Why it may leave fields out: a CustomResourceDefinition of an earlier release (one that somebody keeps apart
+from the chart) refuses a status with a field that it does not declare, all of it. What it does not know is
+left out then, for a while, and the rest is written: a session must never look frozen.
 """
 
 from __future__ import annotations
