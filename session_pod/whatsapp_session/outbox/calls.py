@@ -8,10 +8,11 @@ written down before. A plain call has nothing written down and is never sent aga
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from whatsapp_contracts.errors import ErrorCode
@@ -150,11 +151,24 @@ class Calls:
             chat_id = await self._chat(outgoing, entry) if paced else None
             if paced:
                 await self._desk.pacer.token(max(0.0, until - self._now()))
-            async with self._slots:
-                with self._desk.handing_over():
-                    return await self._attempt(outgoing, entry, chat_id)
+            async with self._slot(until):
+                return await self._attempt(outgoing, entry, chat_id)
         finally:
             turn.left.set()
+
+    @contextlib.asynccontextmanager
+    async def _slot(self, until: float) -> AsyncIterator[None]:
+        """One of the few that are handed to WhatsApp side by side. Raises RateLimited when none is free."""
+        try:
+            async with asyncio.timeout(max(0.0, until - self._now())):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise RateLimited(LOOK_AGAIN) from None
+        try:
+            with self._desk.handing_over():
+                yield
+        finally:
+            self._slots.release()
 
     async def _chat(self, outgoing: Outgoing, entry: Entry | None) -> str:
         try:

@@ -25,6 +25,7 @@ from whatsapp_session.outbox.errors import (
     KeyInProgress,
     KeyReused,
     OutcomeUnknown,
+    RateLimited,
     StillNotOnWhatsApp,
     StorageFull,
 )
@@ -202,8 +203,9 @@ async def test_a_caller_that_goes_away_does_not_end_the_attempt(
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
     go.set()
-    await until(lambda: len(pod.events("message.sent")) == 1)
+    await until(lambda: not pod.sender._calls._active)
     assert (await pod.sender.send(text(), key="k", fingerprint="f")).replayed
+    assert len(pod.events("message.sent")) == 1
 
 
 async def test_a_full_volume_refuses_a_key_and_sends_without_one(
@@ -259,3 +261,28 @@ async def test_the_number_is_asked_for_once_a_day_and_a_missing_one_again_after_
     clock.now += timedelta(minutes=10, seconds=1)
     await pod.sender.send(text(to=OTHER))
     assert engine.resolved == [FRIEND, FRIEND, OTHER, OTHER]
+
+
+async def test_calls_that_find_every_place_taken_are_told_to_come_again(
+    pod: Pod, engine: FakeEngine, until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, go = 0, asyncio.Event()
+
+    async def hold(_: Outgoing) -> None:
+        nonlocal busy
+        busy += 1
+        await go.wait()
+
+    engine.before = hold
+    taken = [
+        asyncio.create_task(pod.sender.send(text(to=f"54911000{number:05}")))
+        for number in range(calls.AT_ONCE)
+    ]
+    await until(lambda: busy == calls.AT_ONCE)
+    monkeypatch.setattr(calls, "PATIENCE", 0.05)
+    with pytest.raises(RateLimited):
+        await pod.sender.send(text())
+    go.set()
+    await asyncio.gather(*taken)
+    monkeypatch.undo()
+    assert (await pod.sender.send(text())).message_id
