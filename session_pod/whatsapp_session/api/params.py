@@ -13,12 +13,11 @@ from fastapi import Path, Query
 
 NUMBER = "[1-9][0-9]{6,14}"
 """A phone number with its country code (E.164)."""
-CHAT = (
-    r"(?:[0-9]{1,32}(?:-[0-9]{1,32})?@g\.us|[0-9]{1,32}@(?:c\.us|lid|broadcast|newsletter)|status@broadcast)"
-)
+_SERVERS = r"(?:c\.us|lid|broadcast|newsletter|bot|hosted|hosted\.lid|interop|msgr)"
+CHAT = rf"(?:[0-9]{{1,32}}(?:-[0-9]{{1,32}})?@g\.us|[0-9]{{1,32}}@{_SERVERS}|status@broadcast)"
 PERSON = r"[0-9]{1,32}@(?:c\.us|lid)"
 GROUP = r"[0-9]{1,32}(?:-[0-9]{1,32})?@g\.us"
-AUTHOR = r"[0-9]{1,32}(?::[0-9]{1,5})?@(?:c\.us|lid)"
+AUTHOR = rf"[0-9]{{1,32}}(?::[0-9]{{1,5}})?@{_SERVERS}"
 MESSAGE = rf"(?:true|false)_{CHAT}_[A-Za-z0-9.-]{{1,128}}(?:_{AUTHOR})?(?:_(?:in|out))?"
 OUTBOX = "out_[A-Za-z0-9]{1,64}"
 MEDIA = "med_[0-9a-f]{32}"

@@ -56,6 +56,16 @@ async def test_a_file_that_is_too_large_is_told_so(
     assert "MEDIA_MAX_MB" in answer.json()["message"]
 
 
+async def test_the_file_of_an_own_message_is_stored_too(ready: SessionProcess, phones: Phones) -> None:
+    data = base64.b64encode(PAGE).decode()
+    media = {"data": data, "mimeType": "application/pdf", "fileName": "page.pdf"}
+    sent = await ready.post("/messages", {"to": FRIEND, "type": "document", "media": media})
+    assert sent.status_code == 200, sent.text
+    (told,) = await ready.events(1, "after=0&types=message.media")
+    assert told["data"]["messageId"] == sent.json()["messageId"]
+    assert (await ready.get(f"/media/{told['data']['media']['id']}")).content == PAGE
+
+
 async def test_a_file_outlives_the_process_and_one_that_was_removed_is_fetched_again(
     ready: SessionProcess, phones: Phones
 ) -> None:
