@@ -26,7 +26,7 @@ from whatsapp_session.webhooks.orchestrator import Origin
 SECRET = "whsec_" + "c2lnbiB3aXRoIHRoaXMgc2VjcmV0ISEh"
 OLD_SECRET = "whsec_" + "YW5kIHRoaXMgd2FzIHRoZSBvbmUgYmVmb3Jl"
 ORIGIN = Origin(server_port=3001, auth_folder_path="/data/cliente_51", phone="5491100000001")
-BOUND = 20.0
+BOUND = 60.0
 """Seconds that a test waits for what must come."""
 
 Answering = Callable[[dict[str, Any], web.Request], Awaitable[web.StreamResponse] | web.StreamResponse]

@@ -49,7 +49,7 @@ async def test_a_login_and_a_message_are_contract_ds_calls_in_order(stage: Stage
     assert statuses == ["pending", "pending", "connected", "expired"]
     assert crm.calls[2].body["qr_code"] == QR.code
     assert len({got.id for got in crm.calls}) == len(crm.calls)
-    assert stage.webhooks.pending() == {"crm": 0}
+    await until(lambda: stage.webhooks.pending() == {"crm": 0})
 
 
 async def test_the_base_keeps_its_path_and_query(stage: Stage, crm: Recorder) -> None:
