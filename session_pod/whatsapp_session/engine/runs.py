@@ -198,6 +198,7 @@ class Runs:
         """Look at the page until the run's end; raises EngineError for what needs a cure."""
         page = await WhatsAppPage.open(browser, self._options.url)
         self._page = page
+        load = ""
         while True:
             try:
                 turn = await page.next(LOOK_EVERY)
@@ -205,6 +206,9 @@ class Runs:
                 self._seen = self._seen.reloaded()
                 continue
             now = self._clock()
+            if load and turn.load and turn.load != load:  # between two calls, so that none of them failed
+                self._seen = self._seen.reloaded()
+            load = turn.load or load
             self._seen, fact = judge(self._seen, turn.look, now)
             if fact:
                 self._tell(run, fact)

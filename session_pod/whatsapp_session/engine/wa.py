@@ -68,13 +68,16 @@ class Turn:
 
     look: Look
     items: tuple[ChatMessage | AckSeen | Happening, ...] = ()
+    load: str = ""
+    """Of which load of the page; empty for a page without the driver."""
 
 
 def turn(answer: dict[str, Any] | None) -> Turn:
     """Read `next`'s answer; None, from a page without the driver, is a page that is not ready."""
     if answer is None:
         return Turn(look=Look())
-    return Turn(look=Look.from_json(answer["look"]), items=tuple(_items(answer["items"])))
+    items = tuple(_items(answer["items"]))
+    return Turn(look=Look.from_json(answer["look"]), items=items, load=answer["load"])
 
 
 def _items(data: list[dict[str, Any]]) -> Iterator[ChatMessage | AckSeen | Happening]:

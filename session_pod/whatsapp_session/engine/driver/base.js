@@ -30,7 +30,7 @@ class Problem extends Error {
 }
 // What an error says, without numbers: wa-js puts ids into its texts.
 const said = (error) =>
-  text(attempt(() => error.code || error.message, null) || error || "no reason given")
+  text(attempt(() => error.message || error.code, null) || error || "no reason given")
     .replace(/\d{5,}/g, "…")
     .slice(0, 200);
 const serve = (name, work) => {

@@ -127,5 +127,5 @@ methods.next = async (ms) => {
     });
     wake = null;
   }
-  return { look: await look(), items: queue.splice(0, 200) };
+  return { load: String(performance.timeOrigin), look: await look(), items: queue.splice(0, 200) };
 };

@@ -1,17 +1,13 @@
 // Files in and out of the page, in pieces: one call with a whole film would need its size several times over.
-const HELD = 4; // at once, each way; Python holds fewer
-const FORGET_MS = 600000; // what nobody fetched or sent
-const uploads = new Map(); // handle → {pieces, at}
-const downloads = new Map(); // handle → {blob, at}
+const HELD = 12; // each way; Python has fewer under way: beyond these, the oldest was given up
+const uploads = new Map(); // handle → {pieces}
+const downloads = new Map(); // handle → {blob}
 let handles = 0;
 
 const hold = (held, entry) => {
-  for (const [handle, { at }] of held) {
-    if (Date.now() - at > FORGET_MS) held.delete(handle);
-  }
-  if (held.size >= HELD) throw new Problem("failed", "Too many files are on their way through the page.");
+  while (held.size >= HELD) held.delete(held.keys().next().value);
   handles += 1;
-  held.set(handles, { ...entry, at: Date.now() });
+  held.set(handles, entry);
   return handles;
 };
 

@@ -113,7 +113,8 @@ const begin = async (chat, key, { content, replyTo, mentions }) => {
   const file = what.handle ? takeUpload(what.handle, what) : null;
   mustBeConnected(); // after the lookups, and as late as can be
   // A receipt says as much as WhatsApp's own answer, which may have been lost.
-  const received = new Promise((resolve) => accepted.set(key.id, () => resolve({ id: idOf(key) })));
+  const receipt = { id: idOf(key), sendMsgResult: { messageSendResult: "OK" } };
+  const received = new Promise((resolve) => accepted.set(key.id, () => resolve(receipt)));
   try {
     const sent = await Promise.race([SENDERS[what.type](chat.id, what, options, file), received]);
     const result = text(sent.sendMsgResult && sent.sendMsgResult.messageSendResult);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import random
 from dataclasses import asdict
@@ -44,6 +45,14 @@ async def test_the_same_id_sent_twice_is_one_message(driven: Driven) -> None:
     again = await driven.send_text(FRIEND, "hello", bare_id=bare)
     assert again.message_id == first.message_id
     assert len(await driven.rows(FRIEND)) == 1
+
+
+async def test_many_at_once_arrive_once_each_also_when_an_id_is_sent_twice_at_once(driven: Driven) -> None:
+    bares = [driven.bare_id() for _ in range(10)]
+    await asyncio.gather(*(driven.send_text(FRIEND, bare, bare_id=bare) for bare in bares * 2))
+    rows = await driven.rows(FRIEND)
+    assert sorted(row["id"] for row in rows) == bares
+    assert all(row["text"] == row["id"] for row in rows)
 
 
 async def test_an_id_that_was_sent_before_a_restart_is_found_and_not_sent_again(driven: Driven) -> None:

@@ -47,8 +47,9 @@ def test_an_answer_is_what_the_page_gave(answer: Any) -> None:
 
 def test_a_turn_holds_the_look_and_what_happened_in_order() -> None:
     ack = {"ack": {"id": "true_5491100000002@c.us_1", "chat": "5491100000002@c.us", "ack": 2}}
-    turn = wa.turn({"look": LOOK, "items": [{"message": MESSAGE}, ack]})
+    turn = wa.turn({"load": "1", "look": LOOK, "items": [{"message": MESSAGE}, ack]})
     assert turn.look.usable
+    assert turn.load == "1"
     message, seen = turn.items
     assert isinstance(message, ChatMessage)
     assert seen == AckSeen(message_id="true_5491100000002@c.us_1", chat_id="5491100000002@c.us", ack=2)
@@ -59,7 +60,7 @@ def test_what_cannot_be_read_costs_nothing_beside_it_and_its_words_are_not_logge
 ) -> None:
     broken = {"message": {**MESSAGE, "t": "secret"}}
     with caplog.at_level(logging.WARNING):
-        turn = wa.turn({"look": LOOK, "items": [broken, {"message": MESSAGE}]})
+        turn = wa.turn({"load": "1", "look": LOOK, "items": [broken, {"message": MESSAGE}]})
     assert len(turn.items) == 1
     assert "left out" in caplog.text
     assert "secret" not in caplog.text
