@@ -81,7 +81,10 @@ class Upload:
                 raise Empty
             mime = types.mime_type(mime_type, file_name, self._head)
             if not types.carries(kind, mime):
-                raise WrongType(f"the file is {mime}, which a message of type {kind} cannot carry")
+                raise WrongType(
+                    f"the file is {mime}, which a message of type {kind} cannot carry. "
+                    "Set type to document, or mimeType to what it is."
+                )
             await self._flush()
             path = await self._in_thread(self._finish)
         finally:
@@ -155,7 +158,11 @@ class Upload:
                 os.utime(path)
         if not path.exists():
             self._part.replace(path)
-        _sync(self._folder)
+        try:
+            _sync(self._folder)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
         return path
 
     def _close(self) -> None:

@@ -159,6 +159,7 @@ async def test_a_wrong_form_is_refused_and_leaves_nothing(
     answer = await http.post("/messages", files=files)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     assert says in answer.json()["message"]
+    assert answer.json()["message"].endswith(".")
     assert sender.calls == []
     assert left(media) == []
 
@@ -246,6 +247,7 @@ async def test_a_full_volume_is_507_and_leaves_nothing(
     monkeypatch.setattr("whatsapp_session.media.staging._sync", full)
     answer = await http.post("/messages", content=plain(PNG))
     assert (answer.status_code, answer.json()["error"]) == (507, "storage_full")
+    assert left(media) == []
 
 
 @pytest.fixture
