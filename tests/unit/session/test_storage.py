@@ -172,3 +172,20 @@ async def test_a_watch_that_fails_goes_on(
     with pytest.raises(TimeoutError):
         await watched.run()
     assert looks == 2
+
+
+async def test_what_a_webhook_needs_stays_while_anything_else_can_go(
+    watched: Storage, around: Around, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "PRESSED_KEEP", 2)
+    monkeypatch.setattr(journals, "PIECE", 3)
+    fill(journal, 10)
+    journal.floor = lambda: 5
+    around.free = 0
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(journal, "write_note", full)
+    await watched.check()
+    assert journal.first_seq() == 5

@@ -214,11 +214,13 @@ async def test_a_scheduled_message_goes_out_when_it_is_due_also_over_a_restart_a
     await again.start()
     await ready(again, until)
     assert await ended(again, soon.id) == "sent"
+    between, _ = await again.sender.enqueue(text("between"))  # in the same chat, behind what is due
+    assert await ended(again, between.id) == "sent"
     assert (await again.sender.get(later.id)).state is Stage.QUEUED
     clock.move(days=3)
     again.sender._desk.bell.ring()  # a minute later at the latest
     assert await ended(again, later.id) == "sent"
-    assert words(engine) == ["now", "soon", "later"]
+    assert words(engine) == ["now", "soon", "between", "later"]
     assert (await again.sender.get(later.id)).to_json()["sendAt"] == "2026-01-04T12:00:00.000Z"
     await again.die()
 
