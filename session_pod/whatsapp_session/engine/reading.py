@@ -54,7 +54,9 @@ async def recent(page: WhatsAppPage, since: float, *, timeout: float) -> list[Ch
     for start in range(0, len(got["chats"]), CHATS_AT_ONCE):
         slice_ = got["chats"][start : start + CHATS_AT_ONCE]
         more = await ask("recentOf", {"chats": slice_, "since": since})
-        found |= {one["id"]: one for one in more["messages"]}
+        for one in more["messages"]:  # a chat's own order counts, not where the page happened to have it
+            found.pop(one["id"], None)
+            found[one["id"]] = one
         unread += more["failed"]
     if unread:
         log.warning(

@@ -64,26 +64,30 @@ const earliest = (list) => list.reduce((a, b) => (a && a.t <= b.t ? a : b), null
 serve("recentOf", async ({ chats, since }) => {
   const messages = new Map();
   let failed = 0;
-  const take = (msg) => {
-    if (touchedAt(msg) >= since && countsInStore(msg)) messages.set(idOf(msg.id), plain(msg));
-  };
+  // Times are whole seconds: within one the order of WhatsApp's own lists counts, so they are put in it.
   const readOne = async (id) => {
+    const lists = [];
     try {
       const chat = existingChat(id);
       const newest = chat && attempt(() => chat.lastReceivedKey, null);
-      // What was stored without being shown is newer than the newest that the page knows.
-      if (newest) await plainly(await page(id, { count: PAGE, direction: "after", id: idOf(newest) }), take);
       let options = { count: PAGE };
       for (let pages = 0; pages < PAGES_PER_CHAT; pages += 1) {
         const list = await page(id, options);
-        await plainly(list, take);
+        lists.unshift(list);
         const oldest = earliest(list);
         if (!oldest || oldest.t < since || list.length < PAGE) break;
         options = { count: PAGE, direction: "before", id: idOf(oldest.id) };
       }
-      if (chat) await plainly(chat.msgs.getModelsArray().slice(), take);
+      if (chat) lists.push(chat.msgs.getModelsArray().slice());
+      // What was stored without being shown is newer than the newest that the page knows.
+      if (newest) lists.push(await page(id, { count: PAGE, direction: "after", id: idOf(newest) }));
     } catch (_error) {
       failed += 1;
+    }
+    for (const list of lists) {
+      await plainly(list, (msg) => {
+        if (touchedAt(msg) >= since && countsInStore(msg)) messages.set(idOf(msg.id), plain(msg));
+      });
     }
   };
   await Promise.all(chats.map(readOne)); // each waits for WhatsApp's database most of the time

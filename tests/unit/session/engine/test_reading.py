@@ -65,6 +65,17 @@ async def test_the_store_is_read_in_slices_each_message_once_oldest_first(
     assert "1 chats" in caplog.text
 
 
+async def test_messages_of_one_second_come_in_their_chats_order_and_not_as_the_page_holds_them() -> None:
+    page = FakePage(
+        {
+            "recent": lambda _: {"ok": {"messages": [stored(3, 100)], "chats": ["x"]}},
+            "recentOf": lambda _: {"ok": {"messages": [stored(n, 100) for n in (1, 2, 3)], "failed": 0}},
+        }
+    )
+    found = await reading.recent(page.page, 10, timeout=10)
+    assert [one.message_id for one in found] == ["true_x_1", "true_x_2", "true_x_3"]
+
+
 async def test_all_slices_together_have_one_bound() -> None:
     with pytest.raises(EngineStuck, match="reading WhatsApp's store"):
         await reading.chats(FakePage().page, timeout=0)
