@@ -20,7 +20,8 @@ HIDDEN = "***"
 MAX_WEBHOOKS = 20
 KEYS = {
     "": {
-        "revision", "owner", "generation", "operatingMode", "phoneNumber", "login", "pacing", "proxy", "webhooks",
+        "revision", "owner", "generation", "operatingMode", "phoneNumber", "login", "pacing", "proxy",
+        "webhooks",
     },
     "login": {"method", "maxQRRotations"},
     "pacing": {"messagesPerMinute", "burst"},
@@ -189,6 +190,11 @@ def _proxy(data: object) -> Proxy | None:
     fields = _object(data, "proxy", KEYS["proxy"])
     server = _text(fields, "server", "proxy.") or ""
     _address(server, "proxy.server", ("http", "https", "socks5"))
+    if fields.get("username") and urlsplit(server).scheme == "socks5":
+        raise ConfigError(
+            "proxy.username does not go with socks5, for which browsers send none. "
+            "Use an http proxy, or remove it."
+        )
     return Proxy(
         server=server,
         username=_text(fields, "username", "proxy."),

@@ -22,7 +22,7 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """Tables for several owners. Every call may be made from any thread, and holds the file while it lasts."""
+    """Tables for several owners. Calls may come from any thread, and hold the file while they last."""
 
     def __init__(self, path: Path) -> None:
         """Open or make the file, mode 0600: it holds texts and codes. Raises DatabaseError."""

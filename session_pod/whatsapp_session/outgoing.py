@@ -1,4 +1,4 @@
-"""What can be sent, as plain values: the API reads them from a call, the outbox keeps them, the engine sends them.
+"""What can be sent, as plain values: read from a call, kept in the outbox, sent by the engine.
 
 Why one type for all of it: a queued poll and a reaction that is sent at once take the same path, and so keep
 the same promises (pacing, order within a chat, one message for one key).
