@@ -1,7 +1,7 @@
 """A webhook receiver in thirty lines: verifies the signature, counts an event once, answers quickly.
 
-    pip install standardwebhooks
-    WEBHOOK_SECRET=whsec_... python receiver.py 9000
+pip install standardwebhooks
+WEBHOOK_SECRET=whsec_... python receiver.py 9000
 """
 
 import os

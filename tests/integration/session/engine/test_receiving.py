@@ -41,7 +41,7 @@ async def got(driven: Driven, bare: str) -> ChatMessage:
 
 
 async def test_every_kind_of_message_is_told_with_what_it_has(driven: Driven) -> None:
-    place = {"latitude": -34.5, "longitude": -58.25, "name": "Here", "address": "There 1"}
+    place: dict[str, Any] = {"latitude": -34.5, "longitude": -58.25, "name": "Here", "address": "There 1"}
     text = await got(driven, await friend_sends(driven, text="hello"))
     assert (text.kind, text.text, text.sender, text.recipient) == ("text", "hello", FRIEND, PHONE)
     assert (text.phone, text.chat_id, text.from_me) == (FRIEND, f"{FRIEND}@c.us", False)
@@ -58,7 +58,7 @@ async def test_every_kind_of_message_is_told_with_what_it_has(driven: Driven) ->
     poll = {"name": "When?", "options": ["now", "later"], "multiple": True}
     asked = await got(driven, await friend_sends(driven, type="poll", poll=poll))
     assert (asked.kind, asked.poll) == ("poll", Poll(name="When?", options=("now", "later"), multiple=True))
-    said = {"quoted": text.message_id.split("_")[2], "forwarded": True}
+    said: dict[str, Any] = {"quoted": text.message_id.split("_")[2], "forwarded": True}
     reply = await got(driven, await friend_sends(driven, text="as I said", **said))
     assert reply.quoted == Quoted(message_id=text.message_id, sender=FRIEND, text="hello")
     assert reply.forwarded

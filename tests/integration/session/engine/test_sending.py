@@ -177,7 +177,7 @@ async def test_everything_is_forwarded_under_the_id_that_was_given(driven: Drive
         {"type": "document"}, {"type": "sticker"}, {"type": "location", "location": place},
         {"type": "contact", "contacts": [{"name": "Bea", "phone": other}]}, {"type": "poll", "poll": poll},
     ]  # fmt: skip
-    originals = []
+    originals: list[dict[str, Any]] = []
     for body in bodies:
         row = await driven.phones.post(f"/phones/{FRIEND}/send", {"to": PHONE, **body})
         originals.append(row)
@@ -192,12 +192,12 @@ async def test_everything_is_forwarded_under_the_id_that_was_given(driven: Drive
     rows = await driven.rows(other)
     assert [row["id"] for row in rows] == bares
     assert all(row["forwarded"] for row in rows)
-    for row, original in zip(rows, originals, strict=True):
+    for row, source in zip(rows, originals, strict=True):
         same = ("type", "text", "location", "poll")
-        assert {name: row[name] for name in same} == {name: original[name] for name in same}
-        digests = [one["media"] and one["media"]["sha256"] for one in (row, original)]
+        assert {name: row[name] for name in same} == {name: source[name] for name in same}
+        digests = [one["media"] and one["media"]["sha256"] for one in (row, source)]
         assert digests[0] == digests[1]
-        cards = [[card["vcard"] for card in one["contacts"] or []] for one in (row, original)]
+        cards = [[card["vcard"] for card in one["contacts"] or []] for one in (row, source)]
         assert cards[0] == cards[1]
 
 

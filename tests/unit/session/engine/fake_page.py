@@ -22,7 +22,8 @@ class FakePage:
     async def call(self, stage: Stage, method: str, argument: Any = None, *, timeout: float) -> Any:
         assert timeout > 0
         self.asked.append((method, argument))
-        answer = self.answers.get(method, lambda _: None)(argument)
+        given = self.answers.get(method)
+        answer = given(argument) if given else None
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -9,7 +9,7 @@ import pytest
 from unit.session.doubles import ACCOUNT
 from whatsapp_session.engine import runs
 from whatsapp_session.engine.browser import Browser, Options
-from whatsapp_session.engine.page import Navigated
+from whatsapp_session.engine.page import Navigated, WhatsAppPage
 from whatsapp_session.engine.wa import Turn
 from whatsapp_session.engine.watch import Look
 from whatsapp_session.facts import Synced
@@ -34,7 +34,7 @@ async def told(monkeypatch: pytest.MonkeyPatch, *turns: Turn | Exception) -> lis
     async def opened(browser: Browser, url: str) -> Page:
         return Page()
 
-    monkeypatch.setattr(runs.WhatsAppPage, "open", opened)
+    monkeypatch.setattr(WhatsAppPage, "open", opened)
     options = Options(executable=Path("x"), profile=Path("x"), url="http://127.0.0.1/", sandbox=False)
     engine = runs.Runs(options, script="")
     watching = asyncio.ensure_future(engine._watch(1, cast(Browser, None)))
