@@ -192,12 +192,12 @@ async def test_everything_is_forwarded_under_the_id_that_was_given(driven: Drive
     rows = await driven.rows(other)
     assert [row["id"] for row in rows] == bares
     assert all(row["forwarded"] for row in rows)
-    for row, source in zip(rows, originals, strict=True):
+    for came, source in zip(rows, originals, strict=True):
         same = ("type", "text", "location", "poll")
-        assert {name: row[name] for name in same} == {name: source[name] for name in same}
-        digests = [one["media"] and one["media"]["sha256"] for one in (row, source)]
+        assert {name: came[name] for name in same} == {name: source[name] for name in same}
+        digests = [one["media"] and one["media"]["sha256"] for one in (came, source)]
         assert digests[0] == digests[1]
-        cards = [[card["vcard"] for card in one["contacts"] or []] for one in (row, source)]
+        cards = [[card["vcard"] for card in one["contacts"] or []] for one in (came, source)]
         assert cards[0] == cards[1]
 
 
