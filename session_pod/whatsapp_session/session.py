@@ -204,6 +204,15 @@ class Session:
         if not pressure and self.view.state is State.READY:
             self._background.spawn(self._messages.compare_or_log())
 
+    def renew(self, because: str) -> None:
+        """Close the browser gently and start it again; its files are repaired in between."""
+        self._background.spawn(self._renew(because))
+
+    async def _renew(self, because: str) -> None:
+        async with self._command:
+            if self._browsing.run:
+                await self._again(because)
+
     async def _begin(self) -> None:
         await self._apply(facts.LoginAsked())
         self._closed_by_mode = False

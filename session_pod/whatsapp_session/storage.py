@@ -31,7 +31,9 @@ EASY = 1.5
 """How many times the limit has to be free again, so that the view does not flap."""
 RESERVE = 4 * 2**20
 RESERVE_SHARE = 0.02
-LOOK_EVERY = 5.0
+EXHAUSTED = 2**20
+"""Bytes; with less a write of the browser may have failed half-way (`engine.leveldb`)."""
+LOOK_EVERY = 1.0
 TEND_EVERY = timedelta(hours=1)
 PROBE = "storage_probe"  # a note in the journal
 
@@ -40,6 +42,8 @@ class SessionLike(Protocol):
     """What is told of it."""
 
     async def storage(self, pressure: bool) -> None: ...
+
+    def renew(self, because: str) -> None: ...
 
 
 class MediaLike(Protocol):
@@ -72,6 +76,7 @@ class Storage:
         self._clock = clock
         self._usage = usage
         self._tended_at: datetime | None = None
+        self._exhausted = False
 
     async def run(self) -> None:
         """Watch, until cancelled."""
@@ -85,6 +90,7 @@ class Storage:
     async def check(self) -> None:
         """Look once, and do what the policy says."""
         total, _, free = await asyncio.to_thread(self._usage, self._folder)
+        self._exhausted = self._exhausted or free < EXHAUSTED
         free += await asyncio.to_thread(self._kept)  # the reserve is ours to give up: it is not used space
         now = self._clock()
         if (pressure := pressed(self.pressure, free, total)) is not self.pressure:
@@ -95,6 +101,9 @@ class Storage:
                 log.info("there is room on %s again", self._folder)
                 await asyncio.to_thread(self._keep_reserve, total)
             await self._session.storage(pressure)
+            if self._exhausted and not pressure:
+                self._exhausted = False
+                self._session.renew("The volume was full, and what the browser could not write is repaired.")
         elif self._tended_at is None:
             await asyncio.to_thread(self._keep_reserve, total)
         if pressure or self._tended_at is None or now - self._tended_at > TEND_EVERY:

@@ -19,7 +19,7 @@ from playwright.async_api import BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from whatsapp_session.config import Proxy
-from whatsapp_session.engine import flags, profile
+from whatsapp_session.engine import flags, leveldb, profile
 from whatsapp_session.engine.protocol import BrowserGone, EngineStuck, Stage
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class Browser:
     async def launch(cls, options: Options, script: str, *, proxy: Proxy | None = None) -> Browser:
         """Start the browser; `script` runs at the start of every page. Raises BrowserGone, EngineStuck."""
         await profile.clear(options.profile)
+        await asyncio.to_thread(leveldb.repair, options.profile)
         options.profile.mkdir(mode=0o700, parents=True, exist_ok=True)
         environment: dict[str, str | float | bool] = dict(os.environ)
         environment["HOME"] = tempfile.gettempdir()  # ours may be read-only

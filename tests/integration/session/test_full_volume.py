@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
@@ -38,6 +40,10 @@ class Volume:
 
     def make_room(self) -> None:
         self._filler.unlink()
+
+    def make_little_room(self) -> None:
+        """Half a MiB: writes succeed again, and the volume still counts as full."""
+        os.truncate(self._filler, self._filler.stat().st_size - 2**19)
 
 
 @pytest.fixture
@@ -92,10 +98,62 @@ async def test_sends_go_on_nothing_corrupts_and_what_was_missed_is_taken_in_once
         return sorted(str(row["text"]) for row in rows) == sorted(texts)
 
     await eventually(all_out, "what was promised is sent, once")
-    assert (await session.view())["state"] == "READY"
+    await session.reaches("READY")
     await session.end()
     database = sqlite3.connect(volume.folder / "sessions" / "journal-cliente_51.sqlite3")
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     database.close()
     await session.start()
     await session.reaches("READY")
+
+
+@pytest.mark.parametrize("room_first", [True, False], ids=["after writes went on", "while it is full"])
+async def test_the_login_outlives_a_kill_of_everything_on_a_volume_that_was_full(
+    volume: Volume, simulator: Simulator, start_session: StartSession, phones: Phones, room_first: bool
+) -> None:
+    session = await start_session(simulator.url, SESSIONS_DIR=str(volume.folder / "sessions"))
+    view = await session.reaches("QR_REQUIRED")
+    await phones.scan(view["qr"]["code"])
+    await session.reaches("READY")
+    await asyncio.to_thread(volume.fill)
+    for number in range(10):
+        await phones.send(f"in {number}")
+        await asyncio.to_thread(volume.fill)
+        assert (await session.send(FRIEND, f"out {number}")).status_code == 200
+    if room_first:
+        await asyncio.to_thread(volume.make_little_room)
+        for number in range(10, 15):
+            assert (await session.send(FRIEND, f"out {number}")).status_code == 200
+    for pid in session.browsers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    await session.end(signal.SIGKILL)
+    await asyncio.to_thread(volume.make_room)
+    await session.start()
+    await session.reaches("READY")
+    assert await phones.devices() == 1
+
+
+async def test_the_browser_is_renewed_without_a_qr_once_there_is_room(
+    volume: Volume, simulator: Simulator, start_session: StartSession, phones: Phones
+) -> None:
+    session = await start_session(simulator.url, SESSIONS_DIR=str(volume.folder / "sessions"))
+    view = await session.reaches("QR_REQUIRED")
+    await phones.scan(view["qr"]["code"])
+    await session.reaches("READY")
+    await asyncio.to_thread(volume.fill)
+
+    async def pressed() -> bool:
+        return bool((await session.view())["storagePressure"])
+
+    await eventually(pressed, "storage pressure")
+    await phones.send("in")
+    assert (await session.send(FRIEND, "out")).status_code == 200
+    await asyncio.to_thread(volume.make_room)
+
+    async def renewed() -> bool:
+        return any("The volume was full" in line for line in session.log)
+
+    await eventually(renewed, "the browser is renewed")
+    await session.reaches("READY")
+    assert await phones.devices() == 1

@@ -40,8 +40,13 @@ class Around:
     told: list[bool] = field(default_factory=list)
     swept: list[bool] = field(default_factory=list)
 
+    renewed: int = 0
+
     async def storage(self, pressure: bool) -> None:
         self.told.append(pressure)
+
+    def renew(self, because: str) -> None:
+        self.renewed += 1
 
     async def sweep(self, now: datetime, pressure: bool) -> int:
         self.swept.append(pressure)
@@ -80,6 +85,23 @@ async def test_the_session_is_told_when_it_comes_and_when_it_goes(watched: Stora
         await watched.check()
     assert around.told == [True, False]
     assert watched.pressure is False
+
+
+async def test_the_browser_is_renewed_once_there_is_room_after_nothing_was_left(
+    watched: Storage, around: Around
+) -> None:
+    for free in (1000, 20, 1000):  # little room is not none
+        around.free = free * MIB
+        await watched.check()
+    assert around.renewed == 0
+    for free in (20, 0, 20):
+        around.free = free * MIB
+        await watched.check()
+    assert around.renewed == 0
+    for free in (1000, 1000, 20, 1000):
+        around.free = free * MIB
+        await watched.check()
+    assert around.renewed == 1
 
 
 async def test_under_pressure_media_go_at_each_look_and_else_once_an_hour(
