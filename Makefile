@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 export CLUSTER ?= local
+JOBS ?= 3# integration tests side by side: they wait for browsers more than they compute
 BROWSER_PACKAGES := chromium-headless-shell fonts-dejavu-core libatomic1
 
 .DEFAULT_GOAL := help
@@ -42,10 +43,10 @@ format: setup ## Format the code and apply the safe fixes
 	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
 
 test-unit: setup ## Decisions, states, parsing, manifests: no browser, no cluster
-	@.venv/bin/pytest -q tests/unit
+	@.venv/bin/pytest -q -n auto tests/unit
 
 test-integration: setup browser wa-js ## Real Chromium, wa-js and simulator as processes: no cluster
-	@.venv/bin/pytest -q tests/integration
+	@.venv/bin/pytest -q -n $(JOBS) tests/integration
 
 test-e2e: setup images cluster-up ## On a real Kubernetes
 	@.venv/bin/pytest -q tests/e2e

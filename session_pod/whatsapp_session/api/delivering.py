@@ -21,6 +21,16 @@ def key_of(request: Request) -> str | None:
     return idempotency.key(request.headers.getlist("idempotency-key"))
 
 
+async def answered(services: Services, request: Request, meaning: Any) -> JSONResponse | None:
+    """The first answer to this call's key, where it has one already."""
+    if (key := key_of(request)) is None:
+        return None
+    entry = await services.sender.answered(key, _print(request, meaning))
+    if entry is None:
+        return None
+    return done(Sent(message_id=entry.message_id, replayed=True)) if entry.call else _queued(entry.id, True)
+
+
 async def send(services: Services, request: Request, outgoing: Outgoing, meaning: Any) -> Sent:
     """Send now, and wait until WhatsApp has accepted it. Raises ApiError."""
     key = key_of(request)
@@ -46,7 +56,11 @@ async def enqueue(
     finally:
         if not kept:
             _release(services, outgoing)
-    body = {"ok": True, "messageId": None, "id": entry.id, "state": "queued"}
+    return _queued(entry.id, replayed)
+
+
+def _queued(id: str, replayed: bool) -> JSONResponse:
+    body = {"ok": True, "messageId": None, "id": id, "state": "queued"}
     return JSONResponse(body, status_code=202, headers=headers(replayed))
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from whatsapp_contracts.errors import ErrorCode
 from whatsapp_session.api import bodies, schemas
 from whatsapp_session.api.composing import Wish, wish
-from whatsapp_session.api.delivering import done, enqueue, key_of, send
+from whatsapp_session.api.delivering import answered, done, enqueue, key_of, send
 from whatsapp_session.api.describe import described, json_body
 from whatsapp_session.api.params import MessageId, chat_of
 from whatsapp_session.api.receiving import received
@@ -63,6 +63,9 @@ def router(services: Services) -> APIRouter:
         key_of(request)  # refused before a file is read
         async with received(request, services.media) as body:
             wanted = wish(body.data, form=body.form)
+            by_url = wanted.source is not None and wanted.source.url is not None
+            if by_url and (first := await answered(services, request, meaning(wanted))):
+                return first
             content = wanted.content or await body.file(wanted, services.guard)
         outgoing = wanted.outgoing(content)
         asked = meaning(wanted, content)
@@ -110,7 +113,7 @@ def router(services: Services) -> APIRouter:
     return routes
 
 
-def meaning(wanted: Wish, content: Content) -> dict[str, Any]:
+def meaning(wanted: Wish, content: Content | None = None) -> dict[str, Any]:
     """What this request asks for: of a file its content, not its name on the volume; of a URL what was sent,
     since it may give another file the next time."""
     asked = wanted.meaning()

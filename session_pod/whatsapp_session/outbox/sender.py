@@ -24,7 +24,7 @@ from whatsapp_session.outbox.desk import Desk, SessionLike
 from whatsapp_session.outbox.entries import Entry, Sent, Stage
 from whatsapp_session.outbox.errors import EntryNotFound, StorageFull, TooLate
 from whatsapp_session.outbox.pacer import Pacer
-from whatsapp_session.outbox.store import OutboxStore
+from whatsapp_session.outbox.store import OutboxStore, forgotten
 from whatsapp_session.outgoing import Media, Outgoing
 from whatsapp_session.session import NotReady
 
@@ -92,6 +92,17 @@ class Sender:
         if new:
             self._backlog.add(entry)
         return self._desk.present(entry), not new
+
+    async def answered(self, key: str, fingerprint: str) -> Entry | None:
+        """What this request has come to already, where that is its answer: sent, or queued.
+
+        It saves a caller's repeat from what might fail now, such as a file at a URL.
+        """
+        entry = await asyncio.to_thread(self._store.by_key, key)
+        if entry is None or entry.fingerprint != fingerprint or forgotten(entry, self._desk.clock()):
+            return None
+        entry = self._desk.present(entry)
+        return entry if entry.state is Stage.SENT or not entry.call else None
 
     async def list(
         self, states: Collection[str] = (), limit: int = 50, after: str | None = None

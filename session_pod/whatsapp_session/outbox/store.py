@@ -117,6 +117,10 @@ class OutboxStore:
         """The entry with this number."""
         return _first(self._database.rows(f"{SELECT} WHERE number = ?", (number,)))
 
+    def by_key(self, key: str) -> Entry | None:
+        """The entry that this key has made."""
+        return _first(self._database.rows(f"{SELECT} WHERE key = ?", (key,)))
+
     def by_id(self, id: str) -> Entry | None:
         """The entry that `GET /outbox/{id}` shows: calls are none."""
         return _first(self._database.rows(f"{SELECT} WHERE id = ? AND call = 0", (id,)))

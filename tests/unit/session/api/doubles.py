@@ -52,12 +52,17 @@ class FakeSender:
     replayed: bool = False
     entries: list[Entry] = field(default_factory=lambda: [ENTRY])
     asked: list[tuple[Any, ...]] = field(default_factory=list)
+    earlier: Entry | None = None
 
     async def send(self, outgoing: Outgoing, *, key: str | None = None, fingerprint: str = "") -> Sent:
         self.calls.append(Call(outgoing, key, fingerprint, file=_file(outgoing)))
         if self.fails:
             raise self.fails
         return self.answer
+
+    async def answered(self, key: str, fingerprint: str) -> Entry | None:
+        self.asked.append(("answered", key, fingerprint))
+        return self.earlier
 
     async def enqueue(
         self,

@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 
 from unit.session.api.calls import GROUP, MESSAGE, OWN
 from unit.session.api.conftest import MEDIA_MAX
-from unit.session.api.doubles import MESSAGE_ID, FakeSender
+from unit.session.api.doubles import ENTRY, MESSAGE_ID, FakeSender
 from whatsapp_session.api import app
 from whatsapp_session.api.services import Services
 from whatsapp_session.engine.protocol import (
@@ -309,6 +309,19 @@ async def test_a_file_that_does_not_come_is_an_error_of_its_own(
     answer = await allowed.post("/messages", json=IMAGE | {"media": {"url": url}})
     assert (answer.status_code, answer.json()["error"]) == (status, code)
     assert left(media) == []
+
+
+@pytest.mark.parametrize(("call", "status"), [(True, 200), (False, 202)], ids=["sent", "queued"])
+async def test_a_repeat_whose_url_has_died_gets_the_first_answer(
+    http: httpx.AsyncClient, sender: FakeSender, call: bool, status: int
+) -> None:
+    sender.earlier = replace(ENTRY, call=call, message_id=MESSAGE_ID)
+    body = IMAGE | {"media": {"url": "https://example.invalid/gone.png"}} | ({} if call else {"async": True})
+    answer = await http.post("/messages", json=body, headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.headers["idempotent-replayed"]) == (status, "true")
+    assert answer.json()["messageId"] == (MESSAGE_ID if call else None)
+    assert (sender.calls, sender.queued) == ([], [])
+    assert sender.asked[0][:2] == ("answered", "k")
 
 
 @pytest.mark.parametrize("late", [{"async": True}, {"sendAt": "2026-01-01T12:00:00Z"}], ids=str)

@@ -98,7 +98,7 @@ def test_a_log_that_cannot_be_written_is_left_as_it_is(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(leveldb.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     assert repair(database) == []
     assert damaged.read_bytes() == written(RECORDS) + b"half"
     assert sorted(path.name for path in database.iterdir()) == ["000003.log", "CURRENT"]

@@ -286,3 +286,25 @@ async def test_calls_that_find_every_place_taken_are_told_to_come_again(
     await asyncio.gather(*taken)
     monkeypatch.undo()
     assert (await pod.sender.send(text())).message_id
+
+
+async def test_what_a_key_has_come_to_is_known_before_the_request_is_made_again(
+    pod: Pod, engine: FakeEngine, clock: Clock
+) -> None:
+    assert await pod.sender.answered("k", "f") is None
+    engine.fails["send"] = SendRefused("no")
+    with pytest.raises(SendRefused):
+        await keyed(pod)
+    assert await pod.sender.answered("k", "f") is None  # nothing that is final
+    del engine.fails["send"]
+    sent = await keyed(pod)
+    found = await pod.sender.answered("k", "f")
+    assert found is not None
+    assert (found.call, found.message_id) == (True, sent)
+    assert await pod.sender.answered("k", "another request") is None
+    entry, _ = await pod.sender.enqueue(text(), key="q", fingerprint="f")
+    queued = await pod.sender.answered("q", "f")
+    assert queued is not None
+    assert (queued.call, queued.id) == (False, entry.id)
+    clock.move(hours=25)
+    assert await pod.sender.answered("k", "f") is None
