@@ -21,7 +21,6 @@ from whatsapp_session.session import Session
 
 if TYPE_CHECKING:
     from whatsapp_session.configuration import Configuration
-
     from whatsapp_session.outbox.sender import Sender
     from whatsapp_session.webhooks.dispatcher import Webhooks
 
