@@ -137,6 +137,12 @@ class Backlog:
 
     async def _step(self, entry: Entry) -> bool:
         """One attempt; whether the entry has ended."""
+        if entry.account and entry.account != self._desk.account:
+            because = (
+                "Another number is logged in than the one it was queued for. Send it anew, if it shall go."
+            )
+            await self._desk.failed(entry, ErrorCode.SEND_FAILED, because)
+            return True
         unknown = False
         if entry.state is Stage.SENDING:
             match await self._look(entry):

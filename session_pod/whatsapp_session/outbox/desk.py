@@ -88,11 +88,24 @@ class Desk:
         self.lanes = Lanes()
         self.bell = Bell()
         self._release = release
+        self._account = store.account()
         self.closing = False
         """Whether nothing new may be handed to WhatsApp: the process ends."""
         self._under_way = 0
         self._unwritten: dict[int, Entry] = {}
         session.watch(self.bell.ring)
+
+    @property
+    def account(self) -> str | None:
+        """The number that is logged in, or was last, in digits."""
+        account = self.session.view.account
+        return account.phone if account else self._account
+
+    def note_account(self) -> None:
+        """Remember over restarts who is logged in. Raises sqlite3.Error."""
+        if self.ready and (phone := self.account) and phone != self._account:
+            self.store.write_account(phone)
+            self._account = phone
 
     @property
     def ready(self) -> bool:

@@ -51,6 +51,8 @@ class Entry:
     fingerprint: str = ""
     call: bool = False
     tries: int = 0
+    account: str | None = None
+    """The number that it shall go out from, in digits; None: none had ever logged in."""
 
     @property
     def due(self) -> datetime:

@@ -189,6 +189,7 @@ class Sender:
         """What is to be done now and then."""
         try:
             await self._desk.catch_up()
+            await asyncio.to_thread(self._desk.note_account)
             now = self._desk.clock()
             if self._swept_at is None or now - self._swept_at > SWEEP_EVERY:
                 self._swept_at = now
@@ -216,6 +217,7 @@ class Sender:
                 key=key,
                 fingerprint=fingerprint,
                 send_at=send_at,
+                account=self._desk.account,
             )
         except sqlite3.Error as error:
             log.error("the outbox could not be written: %s. Make room on the volume.", error)

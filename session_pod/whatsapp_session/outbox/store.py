@@ -28,15 +28,17 @@ KEEP = timedelta(hours=24)
 """How long a key is known after its answer, and an entry is shown after its end."""
 COLUMNS = (
     "number, id, state, outgoing, bare_id, created_at, chat_id, message_id, send_at, sent_at, ended_at,"
-    " error, message, key, fingerprint, call, tries"
+    " error, message, key, fingerprint, call, tries, account"
 )
 TABLES = (
     "CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
     " state TEXT NOT NULL, outgoing TEXT NOT NULL, bare_id TEXT NOT NULL, created_at TEXT NOT NULL,"
     " chat_id TEXT, message_id TEXT, send_at TEXT, sent_at TEXT, ended_at TEXT, error TEXT, message TEXT,"
-    " key TEXT, fingerprint TEXT NOT NULL, call INTEGER NOT NULL, tries INTEGER NOT NULL)",
+    " key TEXT, fingerprint TEXT NOT NULL, call INTEGER NOT NULL, tries INTEGER NOT NULL, account TEXT)",
     "CREATE INDEX IF NOT EXISTS outbox_by_state ON outbox (state, number)",
     "CREATE UNIQUE INDEX IF NOT EXISTS outbox_by_key ON outbox (key) WHERE key IS NOT NULL",
+    "CREATE TABLE IF NOT EXISTS outbox_account (one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " phone TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS outbox_salt (one INTEGER PRIMARY KEY CHECK (one = 1), salt BLOB NOT NULL)",
 )
 SELECT = f"SELECT {COLUMNS} FROM outbox"  # noqa: S608 - our own words
@@ -61,6 +63,7 @@ class OutboxStore:
         key: str | None = None,
         fingerprint: str = "",
         send_at: datetime | None = None,
+        account: str | None = None,
     ) -> tuple[Entry, bool]:
         """A new entry and True; or the one that this key has made already, and False. Raises KeyReused."""
         with self._database.transaction() as db:
@@ -86,6 +89,7 @@ class OutboxStore:
                 key=key,
                 fingerprint=fingerprint,
                 call=call,
+                account=account,
             )
             values = _values(entry)
             marks = ", ".join("?" * len(values))
@@ -112,6 +116,16 @@ class OutboxStore:
                 (*values.values(), entry.number, *more),
             ).rowcount
         return done == 1
+
+    def account(self) -> str | None:
+        """The number that was logged in last."""
+        rows = self._database.rows("SELECT phone FROM outbox_account")
+        return rows[0][0] if rows else None
+
+    def write_account(self, phone: str) -> None:
+        """Remember who is logged in."""
+        with self._database.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO outbox_account VALUES (1, ?)", (phone,))
 
     def get(self, number: int) -> Entry | None:
         """The entry with this number."""
@@ -192,6 +206,7 @@ def _values(entry: Entry) -> dict[str, Any]:
         "fingerprint": entry.fingerprint,
         "call": int(entry.call),
         "tries": entry.tries,
+        "account": entry.account,
     }
 
 

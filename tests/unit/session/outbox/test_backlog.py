@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from unit.session.conftest import Wait
-from unit.session.doubles import NOW, Clock, FakeEngine, sent_message
+from unit.session.doubles import ACCOUNT, NOW, Clock, FakeEngine, sent_message
 from unit.session.outbox.conftest import FRIEND, OTHER, Pod, ready, text
 from whatsapp_session import facts
 from whatsapp_session.config import Pacing
@@ -411,3 +412,34 @@ async def test_a_stop_waits_for_what_is_on_its_way_and_begins_nothing(
     await closing
     assert await ended(pod, first.id) == "sent"
     assert words(engine) == ["on its way"]
+
+
+async def test_what_was_queued_for_one_number_never_goes_out_from_another(
+    folder: Path, engine: FakeEngine, clock: Clock, until: Wait
+) -> None:
+    first = Pod(folder, engine, clock)
+    await first.start()
+    await first.sender.enqueue(text("before any login"))
+    await ready(first, until)
+    await until(lambda: words(engine) == ["before any login"])
+    later, _ = await first.sender.enqueue(text("mine"), send_at=NOW + timedelta(hours=1))
+    await first.die()
+
+    second = Pod(folder, engine, clock)
+    await second.start()
+    away, _ = await second.sender.enqueue(text("mine too"))  # nobody is logged in now: it is the last one's
+    other = replace(ACCOUNT, phone="5491100000009")
+    engine.tell(facts.LoggedOut(because="by the phone"))
+    await until(lambda: second.session.view.reason is not None)
+    await second.session.login()
+    engine.tell(facts.Synced(account=other))
+    await until(lambda: len(second.events("message.failed")) == 1)
+    clock.move(hours=2)
+    second.sender._desk.bell.ring()  # a minute later at the latest
+    await until(lambda: len(second.events("message.failed")) == 2)
+    assert words(engine) == ["before any login"]
+    for id in (away.id, later.id):
+        found = await second.sender.get(id)
+        assert (found.state, found.error) == (Stage.FAILED, "send_failed")
+        assert "Another number" in str(found.message)
+    await second.die()
