@@ -184,6 +184,8 @@ class Process:
         for end in ends:
             end.cancel()
         log.info("stopped" if code == 0 else "exiting with code 1, to be started anew")
+        # The loop's handlers go with the loop: a signal in the last moment must not change how this ended.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
         return code
 
     async def _started(self, session: Session) -> Assembly:
