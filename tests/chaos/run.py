@@ -26,6 +26,8 @@ SECRET = "whsec_" + "Y2hhb3MgY2hhb3MgY2hhb3MgY2hhb3M="
 CHATS = 5
 SETTLE = 240.0
 """Seconds for everything to arrive once the faults have ended."""
+FAULTY = 0.85
+"""The part of the traffic in which the faults lie: behind the last one there is still something to send."""
 FLIGHT = 2.0
 """A message that a phone wrote counts as in flight for this long, unless the receiver had it sooner."""
 
@@ -69,7 +71,8 @@ async def _run(
     if without:
         say("not root: the fault 'volume full' is left out")
     out = messages // 2
-    planned = schedule(seed, faults=faults, messages=out, without=without)
+    planned = schedule(seed, faults=faults, messages=int(out * FAULTY), without=without)
+    ahead = 2 * out // faults
     outcome = Outcome(seed=seed, messages=messages)
     simulator = Simulator(folder / "simulator", log=folder / "simulator.log")
     await simulator.start()
@@ -83,7 +86,7 @@ async def _run(
         customers = [f"54911000001{number:02d}" for number in range(CHATS)]
         await _log_in(stage, customers)
         stage.begin()
-        gate = Gate(allowed=planned[0].after + CHATS)
+        gate = Gate(allowed=planned[0].after + ahead)
         traffic = Traffic(lambda: session.url, simulator.url, NUMBER, gate)
         each = out // CHATS
         workers = [
@@ -94,9 +97,11 @@ async def _run(
         for fault in planned:
             await _strike(fault, stage, traffic, outcome, say)
             following = planned[fault.number].after if fault.number < len(planned) else out
-            await gate.allow(following + CHATS)
+            await gate.allow(following + ahead)
         await asyncio.gather(*workers)
         outcome.problems += traffic.problems
+        if outcome.in_flight * 2 < outcome.struck:
+            outcome.problems.append("fewer than half of the faults met a message in flight")
         say(f"traffic ended, {outcome.struck} faults; waiting for everything to arrive")
         outcome.problems += await _settled(stage, traffic)
         outcome.calls, outcome.refused = traffic.calls, receiver.refused

@@ -38,7 +38,7 @@ WEIGHTS = {
     Kind.VOLUME_FULL: 2,
 }
 """How often each comes; every kind comes once before any comes by weight."""
-LONGEST_WAIT_MS = 400
+LONGEST_WAIT_MS = 200
 """A send takes less: the moments of a kill lie all over it, and a little behind it."""
 
 
