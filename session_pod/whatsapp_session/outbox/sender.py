@@ -189,13 +189,14 @@ class Sender:
         """What is to be done now and then."""
         try:
             await self._desk.catch_up()
-            await asyncio.to_thread(self._desk.note_account)
             now = self._desk.clock()
             if self._swept_at is None or now - self._swept_at > SWEEP_EVERY:
                 self._swept_at = now
                 await asyncio.to_thread(self._store.sweep, now)
             if self._desk.ready:
                 await self._calls.follow()
+                # Last: on a full volume it fails, and must hold up nothing.
+                await asyncio.to_thread(self._desk.note_account)
         except Exception as error:
             log.error("the outbox could not be tended", exc_info=error)
 
