@@ -195,6 +195,7 @@ async def test_calls_and_the_presence_that_was_asked_for_are_told(driven: Driven
     presence = {"to": PHONE, "state": "composing"}
     await driven.phones.post(f"/phones/{FRIEND}/presence", presence)
     await driven.phones.post(f"/phones/{FRIEND}/presence", presence | {"state": "paused"})
+    await got(driven, await friend_sends(driven, text="there"))  # after it the page has both states behind it
     await driven.engine.follow_presence(f"{FRIEND}@c.us", timeout=30)
     await driven.phones.post(f"/phones/{FRIEND}/presence", presence | {"state": "recording"})
     seen = await driven.first(PresenceSeen)
