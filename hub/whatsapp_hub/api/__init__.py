@@ -1,0 +1,1 @@
+"""HTTP: parse, call, answer. No query is written here, and no tenant is guessed."""

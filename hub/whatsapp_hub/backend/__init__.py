@@ -1,0 +1,1 @@
+"""Where sessions run. The hub says what should be, and hears what is."""

@@ -1,0 +1,102 @@
+"""All that the hub knows of where sessions run: child processes on one machine, or resources in Kubernetes.
+
+Why so narrow: what a session should be is one value (`Wanted`), written whole each time, so that writing it
+twice is harmless; and what it is comes back as whole views, so that nothing is left of an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from whatsapp_contracts.sessions import SessionView
+
+CONNECTED, DISCONNECTED, SUSPENDED = "Connected", "Disconnected", "Suspended"
+
+
+class BackendError(Exception):
+    """What was asked could not be done now, and nothing of it was; the text says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a session should be. `uid` names it here for ever; `generation` grows with every change.
+
+    `retain`: whether its login outlives it.
+    """
+
+    uid: str
+    tenant: str
+    session_id: str
+    cliente_id: int
+    name: str | None = None
+    description: str | None = None
+    phone_number: str | None = None
+    operating_mode: str = CONNECTED
+    generation: int = 1
+    retain: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A session as it was just heard. `view` None: it cannot be heard; then `message` says why.
+
+    `ended`: its pod cannot run, and nothing more will be tried.
+    """
+
+    uid: str
+    view: SessionView | None = None
+    message: str = ""
+    ended: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call to a session's own API (contract A)."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the session answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Backend(Protocol):
+    """Where sessions run. Every method raises BackendError, and every wait is bounded."""
+
+    async def start(self, wanted: Sequence[Wanted]) -> None:
+        """Begin; `wanted` is every session that the hub knows of."""
+        ...
+
+    async def stop(self) -> None:
+        """End in order; sessions that live elsewhere go on."""
+        ...
+
+    async def put(self, wanted: Wanted) -> None:
+        """Make a session what it should be, new or known; waits for no pod."""
+        ...
+
+    async def login(self, uid: str) -> None:
+        """Begin the login again where it has ended; changes nothing where one is under way or connected."""
+        ...
+
+    async def delete(self, wanted: Wanted) -> None:
+        """Take a session away; its login too unless `retain`. One that is gone already is no error."""
+        ...
+
+    def seen(self) -> AsyncIterator[Seen]:
+        """Every session as it changes, for ever; asked once."""
+        ...
+
+    async def call(self, uid: str, call: Call) -> Answer:
+        """Call the session's own API."""
+        ...

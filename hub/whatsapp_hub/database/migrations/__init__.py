@@ -1,0 +1,1 @@
+"""Alembic's scripts; `whatsapp_hub.database.migrate` runs them."""

@@ -1,0 +1,1 @@
+"""Passwords, tokens, keys, signatures: nothing here knows of HTTP or of rows."""

@@ -1,0 +1,125 @@
+"""Every setting of the hub, from its environment, checked before anything starts.
+
+Why at once: what is wrong is said in the first line, not in the middle of somebody's login.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEFAULT_PORT = 3000
+BACKENDS = ("processes",)
+DATABASES = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+HELP = """\
+HOST                 address of the API (default: 127.0.0.1)
+PORT                 port of the API (default: 3000; 0: any free one, named in the log)
+METRICS_PORT         port of /metrics (default: 0: off)
+DATA_DIR             folder of the embedded database, the master key and the sessions (default: ./hub-data)
+DATABASE_URL         postgresql://user:password@host/name (default: a SQLite file in DATA_DIR)
+MASTER_KEY_FILE      file with 32 bytes or more from which every other secret is derived
+                     (default: DATA_DIR/master.key, made when it is missing)
+HUB_BACKEND          processes: session pods as child processes on this machine (default)
+CALLBACK_URL         where session pods reach this hub (default: http://127.0.0.1:<PORT>)
+FORWARDED_ALLOW_IPS  proxies whose X-Forwarded-For is believed, comma list (default: 127.0.0.1)
+LOG_FORMAT           text or json (default: text)
+WHATSAPP_URL, CHROMIUM_PATH, CHROMIUM_SANDBOX  are handed to the sessions (see whatsapp-session --help)
+"""
+
+
+class SettingsError(Exception):
+    """A setting is malformed; the text is one line that says what to set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The checked settings; `HELP` says what each is. `session_environ` goes to every session as it is."""
+
+    host: str
+    port: int
+    metrics_port: int
+    data_dir: Path
+    database_url: str
+    master_key_file: Path
+    backend: str
+    callback_url: str
+    forwarded_allow_ips: str
+    log_format: str
+    session_environ: Mapping[str, str]
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`; raises SettingsError that names the first wrong one and its cure."""
+    data_dir = Path(environ.get("DATA_DIR", "").strip() or "hub-data").absolute()
+    key_file = environ.get("MASTER_KEY_FILE", "").strip()
+    return Settings(
+        host=environ.get("HOST", "").strip() or "127.0.0.1",
+        port=_port(environ, "PORT", DEFAULT_PORT),
+        metrics_port=_port(environ, "METRICS_PORT", 0),
+        data_dir=data_dir,
+        database_url=_database(environ.get("DATABASE_URL", "").strip(), data_dir),
+        master_key_file=Path(key_file).absolute() if key_file else data_dir / "master.key",
+        backend=_choice(environ, "HUB_BACKEND", BACKENDS),
+        callback_url=_url(environ, "CALLBACK_URL"),
+        forwarded_allow_ips=environ.get("FORWARDED_ALLOW_IPS", "").strip() or "127.0.0.1",
+        log_format=_choice(environ, "LOG_FORMAT", ("text", "json")),
+        session_environ={
+            name: environ[name]
+            for name in ("WHATSAPP_URL", "CHROMIUM_PATH", "CHROMIUM_SANDBOX")
+            if environ.get(name, "").strip()
+        },
+    )
+
+
+def _database(text: str, data_dir: Path) -> str:
+    """The address as SQLAlchemy has it; the driver is ours to choose."""
+    if not text:
+        return f"sqlite+aiosqlite:///{data_dir / 'hub.sqlite3'}"
+    scheme, found, rest = text.partition("://")
+    scheme = {"postgres": "postgresql", "sqlite": "sqlite+aiosqlite"}.get(scheme, scheme)
+    scheme = {"postgresql": "postgresql+asyncpg"}.get(scheme, scheme)
+    if not found or scheme not in DATABASES:
+        raise SettingsError(  # the address may hold a password: it is not repeated
+            "DATABASE_URL is no address of a database that the hub knows. "
+            "Set it, such as: DATABASE_URL=postgresql://hub:password@localhost/hub"
+        )
+    return f"{scheme}://{rest}"
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+        raise SettingsError(
+            f"{name}={text!r} is not a port. Set it to a number from 0 to 65535, such as: {name}={default}"
+        )
+    return int(text)
+
+
+def _url(environ: Mapping[str, str], name: str) -> str:
+    text = environ.get(name, "").strip().rstrip("/")
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(
+            f"{name}={text!r} is not an http or https address. "
+            f"Set it, such as: {name}=http://127.0.0.1:{DEFAULT_PORT}"
+        )
+    return text
+
+
+def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`, the first of them by default."""
+    text = environ.get(name, "").strip() or choices[0]
+    if text not in choices:
+        raise SettingsError(f"{name}={text!r} is unknown. Set it to one of: {', '.join(choices)}")
+    return text

@@ -1,0 +1,88 @@
+"""What is asked before the tenant is known: who logs in, whose key this is, which sessions have a name.
+
+Everything here finds a tenant; nothing here answers a caller with a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from whatsapp_hub.database.models import ApiKey, LoginFailure, Origin, Session, Tenant, User
+
+
+class Directory:
+    """Over all tenants, in one transaction."""
+
+    def __init__(self, transaction: AsyncSession) -> None:
+        self._db = transaction
+
+    async def user(self, email: str) -> User | None:
+        """Whoever logs in with this address (any case)."""
+        return (await self._db.execute(select(User).where(User.email == email.lower()))).scalar_one_or_none()
+
+    async def active_user(self, user_id: int, tenant_id: int) -> User | None:
+        """A user that may still call."""
+        found = await self._db.get(User, user_id)
+        return found if found and found.active and found.tenant_id == tenant_id else None
+
+    async def key(self, prefix: str) -> ApiKey | None:
+        """The key with this prefix, revoked or not."""
+        return (await self._db.execute(select(ApiKey).where(ApiKey.prefix == prefix))).scalar_one_or_none()
+
+    async def key_was_used(self, key_id: int, now: datetime) -> None:
+        """Remember when a key was last used."""
+        await self._db.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now))
+
+    async def sessions_named(self, session_id: str) -> Sequence[Session]:
+        """Every tenant's session of this name: a signature decides which is meant."""
+        found = await self._db.execute(select(Session).where(Session.session_id == session_id).limit(1000))
+        return found.scalars().all()
+
+    async def session_of(self, uid: str) -> Session | None:
+        """The session that its backend knows as `uid`."""
+        return (await self._db.execute(select(Session).where(Session.uid == uid))).scalar_one_or_none()
+
+    async def sessions(self) -> Sequence[Session]:
+        """Every session, for a backend that has no memory of its own."""
+        return (await self._db.execute(select(Session).order_by(Session.id))).scalars().all()
+
+    async def unclaimed(self) -> Sequence[Session]:
+        """Sessions that `generate-qr` made and nobody has claimed."""
+        return (await self._db.execute(select(Session).where(Session.claim == "waiting"))).scalars().all()
+
+    async def allows(self, origin: str, tenant_id: int | None) -> bool:
+        """Whether pages of `origin` may call this tenant; before one is known: any tenant."""
+        asked = select(Origin).where(Origin.origin == origin)
+        if tenant_id is not None:
+            asked = asked.where(Origin.tenant_id == tenant_id)
+        return bool((await self._db.execute(select(exists(asked)))).scalar())
+
+    async def tenant(self, tenant_id: int) -> Tenant | None:
+        """A tenant by its id."""
+        return await self._db.get(Tenant, tenant_id)
+
+    async def tenant_named(self, name: str, now: datetime) -> Tenant:
+        """The tenant of this name, made when there is none."""
+        found = (await self._db.execute(select(Tenant).where(Tenant.name == name))).scalar_one_or_none()
+        if found is None:
+            found = Tenant(name=name, created_at=now)
+            self._db.add(found)
+            await self._db.flush()
+        return found
+
+    async def login_failures(self, who: str, since: datetime) -> Sequence[datetime]:
+        """When `who` failed to log in, since then."""
+        asked = select(LoginFailure.at).where(LoginFailure.who == who, LoginFailure.at > since)
+        return (await self._db.execute(asked)).scalars().all()
+
+    async def login_failed(self, whos: Sequence[str], now: datetime) -> None:
+        """Write a failed login down."""
+        self._db.add_all([LoginFailure(who=who, at=now) for who in whos])
+
+    async def forget_failures(self, before: datetime) -> None:
+        """Drop what no longer counts."""
+        await self._db.execute(delete(LoginFailure).where(LoginFailure.at < before))
