@@ -18,10 +18,9 @@ def now() -> datetime:
 def parse(text: str) -> datetime:
     """`text` as a moment in UTC (without an offset it is UTC); raises ValueError."""
     moment = datetime.fromisoformat(text)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    if moment.year < 1970:
-        raise ValueError("before 1970")
-    return moment
+    if not 1970 <= moment.year < 9999:
+        raise ValueError("before 1970, or after all time")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def iso(moment: datetime | None) -> str | None:

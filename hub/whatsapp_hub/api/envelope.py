@@ -5,6 +5,7 @@ Why: clients read `success` and `message`; one that met `{"detail": …}` once w
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -21,6 +22,10 @@ from whatsapp_hub.backend.protocol import BackendError
 
 log = logging.getLogger(__name__)
 
+JSON = "application/json"
+NOT_JSON = "The body is not JSON. Send a JSON object, with Content-Type: application/json."
+NO_DATABASE = "The hub's database does not answer. Try again in a moment."
+
 
 class ApiError(Exception):
     """An answer that is an error; `message` says what happened and what to do."""
@@ -32,9 +37,9 @@ class ApiError(Exception):
         self.headers = headers
 
 
-def ok(data: Any, status: int = 200, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    """`{"success":true,"data":…}`."""
-    return _json({"success": True, **more, "data": data}, status, headers)
+def ok(data: Any, status: int = 200, *, beside: dict[str, Any] | None = None) -> Response:
+    """`{"success":true,"data":…}`, with what some contracts put beside `data`."""
+    return _json({"success": True, **(beside or {}), "data": data}, status, None)
 
 
 def refusal(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
@@ -43,10 +48,11 @@ def refusal(status: int, message: str, headers: dict[str, str] | None = None) ->
 
 
 def _json(body: Any, status: int, headers: dict[str, str] | None) -> Response:
-    return Response(orjson.dumps(body), status, {"Cache-Control": "no-store", **(headers or {})}, JSON)
-
-
-JSON = "application/json"
+    try:
+        text = orjson.dumps(body)
+    except TypeError:  # half of a surrogate pair, which JSON can say and UTF-8 cannot
+        text = json.dumps(body).encode()
+    return Response(text, status, {"Cache-Control": "no-store", **(headers or {})}, JSON)
 
 
 def install(app: FastAPI) -> None:
@@ -84,7 +90,7 @@ def install(app: FastAPI) -> None:
             allowed = dict(error.headers or {})
             methods = allowed.get("Allow", "another method")
             return refusal(405, f"{request.method} is not for {path}. Use {methods}.", allowed)
-        return refusal(400, f"{error.detail}. Correct the request.")
+        return refusal(error.status_code, f"{error.detail}. Correct the request.")
 
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, error: ClientDisconnect) -> Response:

@@ -113,6 +113,7 @@ class Session(Owned):
     operating_mode: Mapped[str] = mapped_column(String(20))
     generation: Mapped[int]
     claim: Mapped[str] = mapped_column(String(10))
+    claim_until: Mapped[datetime | None]
 
     state: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(40))
@@ -123,7 +124,7 @@ class Session(Owned):
     qr_code: Mapped[str | None] = mapped_column(Text)
     qr_png: Mapped[str | None] = mapped_column(Text)
     qr_expires_at: Mapped[datetime | None]
-    account_phone: Mapped[str | None] = mapped_column(String(20))
+    account_phone: Mapped[str | None] = mapped_column(String(20), index=True)
     last_activity: Mapped[datetime | None]
 
 

@@ -11,9 +11,6 @@ SHORTEST, LONGEST = 8, 200
 AT_ONCE = 2
 """Hashes at one time: each takes 64 MiB, and a flood of logins must not take the machine's memory."""
 
-_hasher = PasswordHasher()
-_nobody = _hasher.hash("nobody has this password")
-
 
 class PasswordError(ValueError):
     """A password that cannot be set; the text says which can."""
@@ -22,7 +19,10 @@ class PasswordError(ValueError):
 class Passwords:
     """Makes and checks hashes, a few at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """`hasher`: how much work a hash is; argon2's recommended parameters by default."""
+        self._hasher = hasher or PasswordHasher()
+        self._nobody = ""
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def hash(self, password: str) -> str:
@@ -30,17 +30,18 @@ class Passwords:
         if not SHORTEST <= len(password) <= LONGEST:
             raise PasswordError(f"The password is not {SHORTEST} to {LONGEST} characters. Choose another.")
         async with self._turn:
-            return await asyncio.to_thread(_hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, password)
 
     async def matches(self, kept: str | None, password: str) -> bool:
         """Whether `password` is the kept one. None (nobody of that name) takes as long as a wrong one."""
         async with self._turn:
-            right = await asyncio.to_thread(_verify, kept or _nobody, password[: LONGEST + 1])
+            right = await asyncio.to_thread(self._verify, kept, password[: LONGEST + 1])
         return right and kept is not None
 
-
-def _verify(kept: str, password: str) -> bool:
-    try:
-        return _hasher.verify(kept, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    def _verify(self, kept: str | None, password: str) -> bool:
+        if kept is None and not self._nobody:
+            self._nobody = self._hasher.hash("nobody has this password")
+        try:
+            return self._hasher.verify(kept or self._nobody, password)
+        except (VerificationError, InvalidHashError):
+            return False

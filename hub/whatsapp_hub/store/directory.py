@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from whatsapp_hub.database.models import ApiKey, LoginFailure, Origin, Session, Tenant, User
+from whatsapp_hub.database.models import ApiKey, LoginFailure, Origin, Receipt, Session, Tenant, User
 
 
 class Directory:
@@ -43,8 +43,16 @@ class Directory:
         return found.scalars().all()
 
     async def session_of(self, uid: str) -> Session | None:
-        """The session that its backend knows as `uid`."""
-        return (await self._db.execute(select(Session).where(Session.uid == uid))).scalar_one_or_none()
+        """The session that its backend knows as `uid`, held until the transaction ends."""
+        asked = select(Session).where(Session.uid == uid).with_for_update()
+        return (await self._db.execute(asked)).scalar_one_or_none()
+
+    async def elder_with(self, phone: str, than: int) -> Session | None:
+        """An older session that is connected with this number: a number belongs to one session."""
+        asked = select(Session).where(
+            Session.account_phone == phone, Session.state == "READY", Session.id < than
+        )
+        return (await self._db.execute(asked.limit(1))).scalar_one_or_none()
 
     async def sessions(self) -> Sequence[Session]:
         """Every session, for a backend that has no memory of its own."""
@@ -86,3 +94,7 @@ class Directory:
     async def forget_failures(self, before: datetime) -> None:
         """Drop what no longer counts."""
         await self._db.execute(delete(LoginFailure).where(LoginFailure.at < before))
+
+    async def forget_receipts(self, before: datetime) -> None:
+        """Drop what no callback repeats any more."""
+        await self._db.execute(delete(Receipt).where(Receipt.at < before))

@@ -1,8 +1,8 @@
 """Contacts, chats and messages of one tenant: found or created once, also when the same call comes many times
 at once.
 
-Why `INSERT … ON CONFLICT DO NOTHING` and no look before: two calls that both look find nothing, and both create.
-The database decides; whoever comes second waits for the first and takes what it made.
+Why `INSERT … ON CONFLICT DO NOTHING` decides and no look before: two calls that both look find nothing, and
+both create. Whoever comes second waits for the first, and takes what it made.
 """
 
 from __future__ import annotations

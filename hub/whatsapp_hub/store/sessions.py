@@ -27,7 +27,7 @@ class Sessions(Scoped):
                 return None
             asked = asked.where(Session.id == int(name))
         else:
-            asked = asked.where(Session.session_id == name)
+            asked = asked.where(Session.session_id == _storable(name))
         return (await self._db.execute(_locked(asked) if locked else asked)).scalar_one_or_none()
 
     async def named(self, session_id: str, *, locked: bool = False) -> Session | None:
@@ -83,6 +83,11 @@ class Sessions(Scoped):
     @property
     def _postgresql(self) -> bool:
         return self._db.get_bind().dialect.name == "postgresql"
+
+
+def _storable(name: str) -> str:
+    """A name that a database can be asked for; no session has a NUL in its name."""
+    return name.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def _locked(asked: Any) -> Any:

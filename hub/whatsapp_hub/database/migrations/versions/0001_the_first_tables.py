@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column("operating_mode", sa.String(length=20), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("claim", sa.String(length=10), nullable=False),
+        sa.Column("claim_until", Moment(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=True),
         sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("message", sa.Text(), nullable=False),
@@ -158,6 +159,9 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("uid", name=op.f("uq_whatsapp_sessions_uid")),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_whatsapp_sessions_account_phone"), "whatsapp_sessions", ["account_phone"], unique=False
     )
     op.create_index(
         op.f("ix_whatsapp_sessions_session_id"), "whatsapp_sessions", ["session_id"], unique=False
@@ -252,6 +256,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_callback_receipts_at"), table_name="callback_receipts")
     op.drop_table("callback_receipts")
     op.drop_index(op.f("ix_whatsapp_sessions_session_id"), table_name="whatsapp_sessions")
+    op.drop_index(op.f("ix_whatsapp_sessions_account_phone"), table_name="whatsapp_sessions")
     op.drop_table("whatsapp_sessions")
     op.drop_table("users")
     op.drop_table("sesiones")

@@ -1,0 +1,35 @@
+"""The application: every route behind the gate, every error in the envelope."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from whatsapp_hub import __version__
+from whatsapp_hub.api import auth, callbacks, envelope, health, organization, records, sessions
+from whatsapp_hub.api.gate import Gate
+from whatsapp_hub.services import Services
+
+ROUTERS = (health.router, auth.router, organization.router, sessions.router, records.router, callbacks.router)
+
+
+def build(services: Services) -> ASGIApp:
+    """The ASGI application; its OpenAPI is at `/openapi.json`."""
+    return Gate(framework(services), services)
+
+
+def framework(services: Services) -> FastAPI:
+    """The routes without the gate."""
+    app = FastAPI(
+        title="WhatsApp hub",
+        version=__version__,
+        docs_url=None,  # the page would load its scripts from another party's server
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,  # keys come in headers: no page can send one without a preflight
+    )
+    app.state.services = services
+    envelope.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

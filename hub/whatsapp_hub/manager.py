@@ -1,0 +1,213 @@
+"""What can be done to a session: created, connected, disconnected, deleted, by contracts B and C.
+
+Each is one transaction that holds the session's row, with the backend's word in it: when the backend refuses,
+nothing has changed, and the caller learns it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from whatsapp_contracts.states import State
+from whatsapp_hub import status
+from whatsapp_hub.backend.protocol import CONNECTED, DISCONNECTED, Wanted
+from whatsapp_hub.database.models import Session
+from whatsapp_hub.live import Word
+from whatsapp_hub.services import Services
+from whatsapp_hub.store.sessions import LARGEST_ID, Sessions
+
+CLAIM_NONE, CLAIM_WAITING, CLAIMED = "none", "waiting", "claimed"
+UNCLAIMED_MOST = 20
+
+
+class SessionExists(Exception):
+    """There is a session of this name in the tenant."""
+
+
+class TooManyUnclaimed(Exception):
+    """`generate-qr` has made as many sessions as may wait to be claimed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSession:
+    """What a new session shall be. `claim` is contract C's."""
+
+    session_id: str
+    name: str | None = None
+    description: str | None = None
+    phone_number: str | None = None
+    cliente_id: int | None = None
+    claim: str = CLAIM_NONE
+    sesion_id: int | None = None
+
+
+class Manager:
+    """The sessions of one tenant, as `actor` (who, for the audit log)."""
+
+    def __init__(self, services: Services, tenant_id: int, actor: str) -> None:
+        self._services = services
+        self._tenant_id = tenant_id
+        self._actor = actor
+
+    async def create(self, new: NewSession) -> Session:
+        """A new session, whose login starts at once. Raises SessionExists, TooManyUnclaimed, BackendError."""
+        now = self._services.clock()
+        try:
+            async with self._services.database.begin() as transaction:
+                store = Sessions(transaction, self._tenant_id)
+                if await store.named(new.session_id):
+                    raise SessionExists(new.session_id)
+                if new.claim == CLAIM_WAITING and await store.waiting() >= UNCLAIMED_MOST:
+                    raise TooManyUnclaimed
+                row = await store.add(
+                    Session(
+                        uid=uuid.uuid4().hex,
+                        session_id=new.session_id,
+                        sesion_id=new.sesion_id,
+                        status="pending",
+                        created_at=now,
+                        updated_at=now,
+                        name=new.name,
+                        description=new.description,
+                        cliente_id=new.cliente_id or 0,
+                        expected_phone=new.phone_number,
+                        operating_mode=CONNECTED,
+                        generation=1,
+                        claim=new.claim,
+                        message="",
+                        ended=False,
+                        connecting_since=now,
+                    )
+                )
+                row.cliente_id = new.cliente_id or number_in(new.session_id) or row.id
+                if new.sesion_id is not None:
+                    await store.parent(new.sesion_id)
+                await store.audit(at=now, actor=self._actor, action="session.create", target=new.session_id)
+                await self._services.backend.put(wanted(row))
+        except IntegrityError:  # somebody made it just now
+            raise SessionExists(new.session_id) from None
+        return row
+
+    async def claim(self, session_id: str, sesion_id: int | None) -> Session | None:
+        """Make an existing session the CRM's; None: there is none. Raises SessionExists for one that is."""
+        now = self._services.clock()
+        async with self._services.database.begin() as transaction:
+            store = Sessions(transaction, self._tenant_id)
+            row = await store.named(session_id, locked=True)
+            if row is None:
+                return None
+            if row.claim == CLAIMED:
+                raise SessionExists(session_id)
+            waited = row.claim == CLAIM_WAITING
+            row.claim, row.sesion_id, row.updated_at = CLAIMED, sesion_id, now
+            if sesion_id is not None:
+                await store.parent(sesion_id)
+            await store.audit(at=now, actor=self._actor, action="session.claim", target=session_id)
+            if waited:  # from now on its login outlives it
+                row.generation += 1
+                await self._services.backend.put(wanted(row))
+        return row
+
+    async def wait_for_claim(self, session_id: str, until: datetime | None) -> None:
+        """Its QR was handed out: it may be claimed until that expires."""
+        async with self._services.database.begin() as transaction:
+            row = await Sessions(transaction, self._tenant_id).named(session_id, locked=True)
+            if row is not None:
+                row.claim_until = until
+
+    async def connect(self, name: str) -> Session | None:
+        """Begin the login again; nothing where it is under way or done. None: there is no such session."""
+        now = self._services.clock()
+        async with self._services.database.begin() as transaction:
+            store = Sessions(transaction, self._tenant_id)
+            row = await store.find(name, locked=True)
+            if row is None or not needs_login(row, now):
+                return row
+            row.operating_mode = CONNECTED
+            row.generation += 1
+            row.connecting_since, row.ended = now, False
+            row.qr_code = row.qr_png = row.qr_expires_at = None
+            await store.audit(at=now, actor=self._actor, action="session.connect", target=row.session_id)
+            await self._services.backend.put(wanted(row))
+            await self._services.backend.login(row.uid)
+        await self._services.live.tell(Word(uid=row.uid, kind="session"))
+        return row
+
+    async def disconnect(self, name: str) -> Session | None:
+        """Close WhatsApp and keep it closed until connect; the login is kept."""
+        now = self._services.clock()
+        async with self._services.database.begin() as transaction:
+            store = Sessions(transaction, self._tenant_id)
+            row = await store.find(name, locked=True)
+            if row is None or row.operating_mode == DISCONNECTED:
+                return row
+            row.operating_mode = DISCONNECTED
+            row.generation += 1
+            row.connecting_since = None
+            row.qr_code = row.qr_png = row.qr_expires_at = None
+            await store.audit(at=now, actor=self._actor, action="session.disconnect", target=row.session_id)
+            await self._services.backend.put(wanted(row))
+        await self._services.live.tell(Word(uid=row.uid, kind="session"))
+        return row
+
+    async def delete(self, name: str) -> bool:
+        """Row and session go; False: there is none of this name."""
+        now = self._services.clock()
+        async with self._services.database.begin() as transaction:
+            store = Sessions(transaction, self._tenant_id)
+            row = await store.find(name, locked=True)
+            if row is None:
+                return False
+            await store.delete(row)
+            await store.audit(at=now, actor=self._actor, action="session.delete", target=row.session_id)
+            await self._services.backend.delete(wanted(row))
+        await self._services.live.tell(Word(uid=row.uid, kind="session"))
+        return True
+
+
+def needs_login(row: Session, now: datetime) -> bool:
+    """Whether connect has something to do."""
+    seen = known(row)
+    if row.operating_mode != CONNECTED or row.ended:
+        return True
+    return row.state == State.DISCONNECTED and not status.trying(seen, now)
+
+
+def known(row: Session) -> status.Seen:
+    """What the row knows, for the decision about its status."""
+    return status.Seen(
+        operating_mode=row.operating_mode,
+        state=row.state,
+        reason=row.reason,
+        state_since=row.state_since,
+        connecting_since=row.connecting_since,
+        ended=row.ended,
+    )
+
+
+def wanted(row: Session) -> Wanted:
+    """What the backend shall make of the row. A session that nobody claimed leaves nothing behind."""
+    return Wanted(
+        uid=row.uid,
+        tenant=str(row.tenant_id),
+        session_id=row.session_id,
+        cliente_id=row.cliente_id,
+        name=row.name,
+        description=row.description,
+        phone_number=row.expected_phone,
+        operating_mode=row.operating_mode,
+        generation=row.generation,
+        retain=row.claim != CLAIM_WAITING,
+    )
+
+
+def number_in(session_id: str) -> int | None:
+    """The number in `cliente_<digits>`, where it is one that a client can have."""
+    found = re.fullmatch(r"cliente_([0-9]{1,10})", session_id, re.ASCII)
+    number = int(found[1]) if found else 0
+    return number if 1 <= number <= LARGEST_ID else None

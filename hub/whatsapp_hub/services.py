@@ -1,0 +1,27 @@
+"""What every route may ask for: made once, handed to the application, so that a test can hand others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from whatsapp_hub import times
+from whatsapp_hub.backend.protocol import Backend
+from whatsapp_hub.database.connection import Database
+from whatsapp_hub.live import Live
+from whatsapp_hub.metrics import Metrics
+from whatsapp_hub.security.passwords import Passwords
+from whatsapp_hub.security.secrets import Secrets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The hub's parts. `qr_wait`: seconds that a call for a QR may take (contract B)."""
+
+    database: Database
+    backend: Backend
+    live: Live
+    secrets: Secrets
+    passwords: Passwords = field(default_factory=Passwords)
+    metrics: Metrics = field(default_factory=Metrics)
+    clock: times.Clock = times.now
+    qr_wait: float = 30.0
