@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 JSON = "application/json"
 NOT_JSON = "The body is not JSON. Send a JSON object, with Content-Type: application/json."
 NO_DATABASE = "The hub's database does not answer. Try again in a moment."
+PASSING = ("08", "40", "53", "57")
+"""Classes of SQLSTATE: connection, rollback (deadlock), resources, an operator's intervention (restart)."""
 
 
 class ApiError(Exception):
@@ -107,7 +109,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DBAPIError)
     async def database_lost(request: Request, error: DBAPIError) -> Response:
-        if error.connection_invalidated:
+        if error.connection_invalidated or passing(error):
             return await database_away(request, error)
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return failed(request.method, request.url.path)
@@ -115,6 +117,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def ours_to_repair(request: Request, error: Exception) -> Response:
         return failed(request.method, request.url.path)
+
+
+def passing(error: DBAPIError) -> bool:
+    """Whether the same call may succeed in a moment, by PostgreSQL's own code."""
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig.__cause__, "sqlstate", None)
+    return str(code or "").startswith(PASSING)
 
 
 def failed(method: str, path: str) -> Response:

@@ -1,9 +1,17 @@
 """Every test of contracts B, C and D once more, on PostgreSQL: the two databases differ where it hurts."""
 
-from unit.hub.api.test_callbacks import *  # noqa: F403
-from unit.hub.api.test_login import *  # noqa: F403
-from unit.hub.api.test_organization import *  # noqa: F403
-from unit.hub.api.test_qr import *  # noqa: F403
-from unit.hub.api.test_records import *  # noqa: F403
-from unit.hub.api.test_sessions import *  # noqa: F403
-from unit.hub.crm.test_filters import *  # noqa: F403
+from types import ModuleType
+
+from unit.hub.api import test_callbacks, test_login, test_organization, test_qr, test_records, test_sessions
+from unit.hub.crm import test_filters
+
+MODULES: tuple[ModuleType, ...] = (
+    test_callbacks, test_login, test_organization, test_qr, test_records, test_sessions, test_filters,
+)  # fmt: skip
+
+for _module in MODULES:
+    for _name, _value in vars(_module).items():
+        if _name.startswith("test_"):
+            globals()[f"{_name}_in_{_module.__name__.rpartition('.')[2]}"] = _value
+        elif _name in ("told", "rows"):  # their fixtures
+            globals()[_name] = _value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from unit.hub.world import World
@@ -30,7 +32,7 @@ async def test_a_body_that_says_it_is_too_large_is_refused(world: World) -> None
 
 
 async def test_a_body_that_grows_too_large_without_saying_so_is_refused(world: World) -> None:
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b" " * (MAX_BODY // 16)
 

@@ -1,0 +1,167 @@
+"""The process: everything put together, started, and ended in order.
+
+Its life: master key, migrations, listen; then sessions, their follower and the upkeep beside the API. SIGTERM or
+SIGINT: no new calls, streams end, sessions that are its children end, exit 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from whatsapp_hub import intake, metrics, upkeep
+from whatsapp_hub.api import app
+from whatsapp_hub.backend.processes import Processes
+from whatsapp_hub.database.connection import Database
+from whatsapp_hub.database.migrate import migrate
+from whatsapp_hub.live import Live
+from whatsapp_hub.manager import wanted
+from whatsapp_hub.security.secrets import MasterKeyError, open_master_key
+from whatsapp_hub.services import Services
+from whatsapp_hub.settings import Settings, SettingsError
+from whatsapp_hub.store.directory import Directory
+
+log = logging.getLogger(__name__)
+
+CALLS_TIMEOUT = 5
+"""Seconds that calls under way may still take at the end."""
+
+
+class CannotStart(Exception):
+    """Something around the process is wrong; the text is one line with the cure. Exit code 2."""
+
+
+class Server(uvicorn.Server):
+    """One listening server; `should_exit` ends it, and signals are the process's own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process."""
+        yield
+
+
+def run(settings: Settings) -> int:
+    """Run until the end; the exit code. Raises CannotStart."""
+    try:
+        return asyncio.run(_live(settings))
+    except (MasterKeyError, SettingsError) as error:
+        raise CannotStart(str(error)) from None
+
+
+async def open_database(settings: Settings) -> Database:
+    """The database with today's tables; raises CannotStart."""
+    database = Database(settings.database_url)
+    try:
+        await migrate(database)
+    except (SQLAlchemyError, OSError) as error:
+        await database.close()
+        raise CannotStart(
+            f"the database does not answer ({type(error).__name__}). Start it, or correct DATABASE_URL."
+        ) from error
+    return database
+
+
+async def _live(settings: Settings) -> int:
+    secrets = open_master_key(settings.master_key_file)
+    with contextlib.ExitStack() as stack:
+        api_socket = stack.enter_context(_bind(settings.host, settings.port, "PORT"))
+        sockets = [api_socket]
+        if settings.metrics_port:
+            sockets.append(stack.enter_context(_bind(settings.host, settings.metrics_port, "METRICS_PORT")))
+        database = await open_database(settings)
+        host, port = api_socket.getsockname()[:2]
+        backend = Processes(
+            folder=settings.data_dir / "sessions",
+            callback_url=settings.callback_url or f"http://127.0.0.1:{port}",
+            secrets=secrets,
+            environ=settings.session_environ,
+        )
+        live = Live(settings.database_url if database.postgresql else None)
+        services = Services(database=database, backend=backend, live=live, secrets=secrets)
+        try:
+            return await _serve(settings, services, sockets, f"http://{host}:{port}")
+        finally:
+            await database.close()
+
+
+async def _serve(settings: Settings, services: Services, sockets: list[socket.socket], url: str) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    applications: list[Any] = [app.build(services), metrics.application(services.metrics)]
+    servers = [_server(each, settings) for each in applications[: len(sockets)]]
+    async with services.database.read() as transaction:
+        known = await Directory(transaction).sessions()
+    work = [
+        _task(server.serve(sockets=[bound]), "server")
+        for server, bound in zip(servers, sockets, strict=True)
+    ]
+    await services.backend.start([wanted(row) for row in known])
+    work += [
+        _task(intake.run(services), "intake"),
+        _task(upkeep.run(services), "upkeep"),
+        _task(services.live.run(), "live"),
+    ]
+    log.info("hub on %s, %d sessions", url, len(known))
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({asked, *_lasting(work)}, return_when=asyncio.FIRST_COMPLETED)
+    code = 0 if stop.is_set() else 1
+    for task in work:
+        if task.done() and not task.cancelled() and (error := task.exception()):
+            log.error("the %s task ended", task.get_name(), exc_info=error)
+    asked.cancel()
+    for server in servers:
+        server.should_exit = True
+    await services.backend.stop()
+    await asyncio.wait(work[: len(servers)], timeout=CALLS_TIMEOUT + 1)
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
+    log.info("stopped" if code == 0 else "exiting with code 1, to be started anew")
+    return code
+
+
+def _lasting(work: list[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """Those whose end is the process's: with SQLite there is nothing to listen to."""
+    return {task for task in work if task.get_name() != "live"}
+
+
+def _task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    return asyncio.create_task(work, name=name)
+
+
+def _bind(host: str, port: int, setting: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise SettingsError(
+            f"cannot listen on {host} port {port}: {error.strerror}. Set {setting} to a free port."
+        ) from None
+    return bound
+
+
+def _server(application: Any, settings: Settings) -> Server:
+    return Server(
+        uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+            timeout_graceful_shutdown=CALLS_TIMEOUT,
+        )
+    )
