@@ -1,7 +1,7 @@
 """`whatsapp-hub`: the hub as a process, and its first organization.
 
-Exit codes: 0 asked to stop, or done; 1 a bug: start it again; 2 a setting, or something around the process, is
-wrong, and starting it again does not help.
+Exit codes: 0 asked to stop, or done; 1 a bug: start it again; 2 a setting, or something around the process,
+is wrong, and starting it again does not help.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database up to this release")
     admin = commands.add_parser("admin", help="administrators").add_subparsers(dest="admin", required=True)
     create = admin.add_parser(
-        "create", help="an organization's administrator and an API key; the password comes from ADMIN_PASSWORD"
+        "create",
+        help="an organization's administrator and an API key; the password comes from ADMIN_PASSWORD",
     )
     create.add_argument("--tenant", required=True, help="name of the organization, made when it is new")
     create.add_argument("--email", required=True, help="what the administrator logs in with")

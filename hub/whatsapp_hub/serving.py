@@ -1,7 +1,7 @@
 """The process: everything put together, started, and ended in order.
 
-Its life: master key, migrations, listen; then sessions, their follower and the upkeep beside the API. SIGTERM or
-SIGINT: no new calls, streams end, sessions that are its children end, exit 0.
+Its life: master key, migrations, listen; then sessions, their follower and the upkeep beside the API. SIGTERM
+or SIGINT: no new calls, streams end, sessions that are its children end, exit 0.
 """
 
 from __future__ import annotations
@@ -101,8 +101,7 @@ async def _serve(settings: Settings, services: Services, sockets: list[socket.so
     async with services.database.read() as transaction:
         known = await Directory(transaction).sessions()
     work = [
-        _task(server.serve(sockets=[bound]), "server")
-        for server, bound in zip(servers, sockets, strict=True)
+        _task(server.serve(sockets=[bound]), "server") for server, bound in zip(servers, sockets, strict=True)
     ]
     await services.backend.start([wanted(row) for row in known])
     work += [

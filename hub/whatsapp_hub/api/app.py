@@ -6,11 +6,22 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from whatsapp_hub import __version__
-from whatsapp_hub.api import auth, callbacks, envelope, health, organization, records, sessions
+from whatsapp_hub.api import (
+    auth,
+    callbacks,
+    conversations,
+    envelope,
+    health,
+    organization,
+    records,
+    sessions,
+)
 from whatsapp_hub.api.gate import Gate
 from whatsapp_hub.services import Services
 
-ROUTERS = (health.router, auth.router, organization.router, sessions.router, records.router, callbacks.router)
+ROUTERS = tuple(
+    part.router for part in (health, auth, organization, sessions, conversations, records, callbacks)
+)
 
 
 def build(services: Services) -> ASGIApp:

@@ -121,7 +121,8 @@ def install(app: FastAPI) -> None:
 
 def passing(error: DBAPIError) -> bool:
     """Whether the same call may succeed in a moment, by PostgreSQL's own code."""
-    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig.__cause__, "sqlstate", None)
+    cause = error.orig.__cause__ if error.orig else None
+    code = getattr(error.orig, "sqlstate", None) or getattr(cause, "sqlstate", None)
     return str(code or "").startswith(PASSING)
 
 
