@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 CALLS_TIMEOUT = 5
 """Seconds that calls under way may still take at the end."""
+BACKLOG = 2048
+"""Connections that may wait to be taken."""
 
 
 class CannotStart(Exception):
@@ -143,6 +145,7 @@ def _bind(host: str, port: int, setting: str) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(BACKLOG)  # who calls while the rest starts waits, and is not refused
     except OSError as error:
         bound.close()
         raise SettingsError(
