@@ -12,6 +12,7 @@ from whatsapp_hub.api import (
     conversations,
     envelope,
     health,
+    live_events,
     organization,
     records,
     sessions,
@@ -19,9 +20,7 @@ from whatsapp_hub.api import (
 from whatsapp_hub.api.gate import Gate
 from whatsapp_hub.services import Services
 
-ROUTERS = tuple(
-    part.router for part in (health, auth, organization, sessions, conversations, records, callbacks)
-)
+PARTS = (health, auth, organization, live_events, sessions, conversations, records, callbacks)
 
 
 def build(services: Services) -> ASGIApp:
@@ -41,6 +40,6 @@ def framework(services: Services) -> FastAPI:
     )
     app.state.services = services
     envelope.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
+    for part in PARTS:
+        app.include_router(part.router)
     return app

@@ -84,6 +84,10 @@ class Messages(Scoped):
         )
         return made.scalar_one_or_none() is not None
 
+    async def one(self, id: int) -> Mensaje | None:
+        """One message of this tenant."""
+        return (await self._db.execute(self.rows(Mensaje).where(Mensaje.id == id))).scalar_one_or_none()
+
     async def of_chat(self, chat_id: int, *, limit: int, before: int | None) -> Sequence[Mensaje]:
         """A chat's messages, the newest first."""
         asked = self.rows(Mensaje).where(Mensaje.chat_id == chat_id).order_by(Mensaje.id.desc()).limit(limit)
