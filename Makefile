@@ -7,7 +7,7 @@ BROWSER_PACKAGES := chromium-headless-shell fonts-dejavu-core libatomic1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint format test test-unit test-integration test-e2e chaos images cluster-up cluster-down \
-        demo demo-down wheel chart lock clean browser wa-js
+        demo demo-down wheel chart lock clean browser databases wa-js
 
 help: ## List the targets
 	@echo "whatsapp-session-operator: make TARGET"
@@ -19,6 +19,9 @@ setup: ## Make .venv with everything that requirements/dev.txt locks
 
 browser: ## Debian's headless Chromium, for the integration tests and a session on a laptop
 	@tools/ensure-packages $(BROWSER_PACKAGES)
+
+databases: ## PostgreSQL for the tests of the hub (a process of theirs), and what runs its example clients
+	@tools/ensure-packages postgresql nodejs php-cli
 
 wa-js: setup ## Fetch the locked wa-js from npm
 	@$(PY) -m whatsapp_session.wa_js
@@ -45,7 +48,7 @@ format: setup ## Format the code and apply the safe fixes
 test-unit: setup ## Decisions, states, parsing, manifests: no browser, no cluster
 	@.venv/bin/pytest -q -n auto tests/unit
 
-test-integration: setup browser wa-js ## Real Chromium, wa-js and simulator as processes: no cluster
+test-integration: setup browser wa-js databases ## Real Chromium, wa-js, simulator and PostgreSQL as processes: no cluster
 	@.venv/bin/pytest -q -n $(JOBS) tests/integration
 
 test-e2e: setup images cluster-up ## On a real Kubernetes

@@ -6,7 +6,7 @@ while it was away is in the first `state` and `qr` it gets; messages are in the 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import orjson
@@ -41,7 +41,9 @@ async def events(id: str, caller: Reader, request: Request) -> StreamingResponse
     return StreamingResponse(stream, media_type="text/event-stream", headers=HEADERS)
 
 
-async def follow(services: Services, tenant_id: int, uid: str, *, messages: bool) -> AsyncIterator[str]:
+async def follow(
+    services: Services, tenant_id: int, uid: str, *, messages: bool
+) -> AsyncGenerator[str, None]:
     """The text of one follower's stream, until the session is deleted or the follower leaves."""
     services.metrics.streams.inc()
     try:

@@ -20,6 +20,7 @@ from whatsapp_hub.serving import Server
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 BOUND = 60
+ORDERS = ["create, qr, status", "create, connect, qr, status"]
 
 
 class Listening:
@@ -72,9 +73,7 @@ async def listening(world: World) -> AsyncIterator[Listening]:
         await serving
 
 
-@pytest.mark.parametrize(
-    "order", [(), ("--connect",)], ids=["create, qr, status", "create, connect, qr, status"]
-)
+@pytest.mark.parametrize("order", [(), ("--connect",)], ids=ORDERS)
 async def test_the_javascript_client_connects_a_session(listening: Listening, order: tuple[str, ...]) -> None:
     scanning = asyncio.create_task(listening.scan())
     script = str(EXAMPLES / "whatsapp-session-manager.mjs")
@@ -87,9 +86,7 @@ async def test_the_javascript_client_connects_a_session(listening: Listening, or
     assert listening.world.backend.logins == []
 
 
-@pytest.mark.parametrize(
-    "order", [(), ("connect",)], ids=["create, qr, status", "create, connect, qr, status"]
-)
+@pytest.mark.parametrize("order", [(), ("connect",)], ids=ORDERS)
 async def test_the_php_client_creates_and_checks_sessions(
     listening: Listening, order: tuple[str, ...]
 ) -> None:

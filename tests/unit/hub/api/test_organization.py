@@ -8,7 +8,7 @@ import pytest
 
 from unit.hub.world import PASSWORD, World
 
-ROUTES = [
+ROUTES: list[tuple[str, str, Any]] = [
     ("GET", "/api/users", None),
     ("POST", "/api/users", {"email": "x@y.example", "password": "long enough"}),
     ("PATCH", "/api/users/1", {"name": "x"}),
