@@ -46,6 +46,8 @@ class Watch:
 
     async def next(self, timeout: float) -> Word | None:
         """The next word, None after `timeout` seconds without one."""
+        if not self.queue.empty():
+            return self.queue.get_nowait()
         try:
             return await asyncio.wait_for(self.queue.get(), timeout)
         except TimeoutError:

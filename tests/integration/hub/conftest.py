@@ -40,5 +40,7 @@ def template(postgresql: PostgreSQL) -> str:
 
 
 @pytest.fixture
-def database_url(postgresql: PostgreSQL, template: str) -> str:
-    return postgresql.database(f"test{next(_numbers)}", template)
+def database_url(postgresql: PostgreSQL, template: str) -> Iterator[str]:
+    name = f"test{next(_numbers)}"
+    yield postgresql.database(name, template)
+    postgresql.drop(name)
