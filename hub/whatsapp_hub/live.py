@@ -13,7 +13,7 @@ import contextlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,7 @@ class Live:
         self._connection: asyncpg.Connection[Any] | None = None
 
     @contextlib.contextmanager
-    def watch(self, uid: str) -> Any:
+    def watch(self, uid: str) -> Iterator[Watch]:
         """A Watch on one session."""
         watch = Watch()
         self._watches[uid].add(watch)

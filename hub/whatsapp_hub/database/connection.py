@@ -32,7 +32,7 @@ class Database:
         self.postgresql = parsed.get_backend_name() == "postgresql"
         if self.postgresql:
             self.engine = create_async_engine(
-                parsed, pool_size=POOL, max_overflow=0, pool_timeout=POOL_WAIT_SECONDS, pool_pre_ping=True
+                parsed, pool_size=POOL, max_overflow=0, pool_timeout=POOL_WAIT_SECONDS
             )
         else:
             self.engine = _sqlite(str(parsed.database), url)

@@ -29,10 +29,11 @@ async def heard(teller: Live, listener: Live) -> Word:
     """Tells until it is heard."""
     async with asyncio.timeout(60):
         with listener.watch("a") as watch:
-            while True:
+            word: Word | None = None
+            while word is None:
                 await teller.tell(WORD)
-                if word := await watch.next(0.1):
-                    return word
+                word = await watch.next(0.1)
+            return word
 
 
 async def test_what_one_replica_tells_is_heard_on_the_other(replicas: tuple[Live, Live]) -> None:
