@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from whatsapp_hub import times
 from whatsapp_hub.backend.protocol import Backend
@@ -15,7 +16,10 @@ from whatsapp_hub.security.secrets import Secrets
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The hub's parts. `qr_wait`: seconds that a call for a QR may take (contract B)."""
+    """The hub's parts. `qr_wait`: seconds that a call for a QR may take (contract B).
+
+    `messages_kept` None: for ever.
+    """
 
     database: Database
     backend: Backend
@@ -25,3 +29,4 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     clock: times.Clock = times.now
     qr_wait: float = 30.0
+    messages_kept: timedelta | None = None

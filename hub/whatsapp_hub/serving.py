@@ -12,6 +12,7 @@ import logging
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
+from datetime import timedelta
 from typing import Any
 
 import uvicorn
@@ -87,7 +88,14 @@ async def _live(settings: Settings) -> int:
             environ=settings.session_environ,
         )
         live = Live(settings.database_url if database.postgresql else None)
-        services = Services(database=database, backend=backend, live=live, secrets=secrets)
+        days = settings.messages_keep_days
+        services = Services(
+            database=database,
+            backend=backend,
+            live=live,
+            secrets=secrets,
+            messages_kept=timedelta(days=days) if days else None,
+        )
         try:
             return await _serve(settings, services, sockets, f"http://{host}:{port}")
         finally:

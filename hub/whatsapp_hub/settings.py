@@ -25,6 +25,7 @@ MASTER_KEY_FILE      file with 32 bytes or more from which every other secret is
 HUB_BACKEND          processes: session pods as child processes on this machine (default)
 CALLBACK_URL         where session pods reach this hub (default: http://127.0.0.1:<PORT>)
 FORWARDED_ALLOW_IPS  proxies whose X-Forwarded-For is believed, comma list (default: 127.0.0.1)
+MESSAGES_KEEP_DAYS   days after which stored messages are removed (default: 0: never)
 LOG_FORMAT           text or json (default: text)
 WHATSAPP_URL, CHROMIUM_PATH, CHROMIUM_SANDBOX  are handed to the sessions (see whatsapp-session --help)
 """
@@ -47,6 +48,7 @@ class Settings:
     backend: str
     callback_url: str
     forwarded_allow_ips: str
+    messages_keep_days: int
     log_format: str
     session_environ: Mapping[str, str]
 
@@ -65,6 +67,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         backend=_choice(environ, "HUB_BACKEND", BACKENDS),
         callback_url=_url(environ, "CALLBACK_URL"),
         forwarded_allow_ips=environ.get("FORWARDED_ALLOW_IPS", "").strip() or "127.0.0.1",
+        messages_keep_days=_whole(environ, "MESSAGES_KEEP_DAYS", 0, 36500, "days"),
         log_format=_choice(environ, "LOG_FORMAT", ("text", "json")),
         session_environ={
             name: environ[name]
@@ -90,12 +93,16 @@ def _database(text: str, data_dir: Path) -> str:
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    return _whole(environ, name, default, 65535, "a port")
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, most: int, what: str) -> int:
     text = environ.get(name, "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= most):
         raise SettingsError(
-            f"{name}={text!r} is not a port. Set it to a number from 0 to 65535, such as: {name}={default}"
+            f"{name}={text!r} is not {what}. Set it to a number from 0 to {most}, such as: {name}={default}"
         )
     return int(text)
 

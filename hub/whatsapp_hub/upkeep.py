@@ -51,6 +51,8 @@ async def once(services: Services) -> None:
         directory = Directory(transaction)
         await directory.forget_failures(now - WINDOW)
         await directory.forget_receipts(now - RECEIPTS_KEPT)
+        if services.messages_kept is not None:
+            await directory.forget_messages(now - services.messages_kept)
 
 
 def over(row: Session, now: datetime) -> bool:

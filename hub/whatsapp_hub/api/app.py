@@ -9,6 +9,7 @@ from whatsapp_hub import __version__
 from whatsapp_hub.api import (
     auth,
     callbacks,
+    contacts,
     conversations,
     envelope,
     health,
@@ -20,7 +21,7 @@ from whatsapp_hub.api import (
 from whatsapp_hub.api.gate import Gate
 from whatsapp_hub.services import Services
 
-PARTS = (health, auth, organization, live_events, sessions, conversations, records, callbacks)
+PARTS = (health, auth, organization, contacts, live_events, sessions, conversations, records, callbacks)
 
 
 def build(services: Services) -> ASGIApp:

@@ -73,6 +73,7 @@ class Child:
         self._changed = asyncio.Event()
         self._again = asyncio.Event()
         self._login = False
+        self._told_mode = CONNECTED
         self._work: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -152,7 +153,7 @@ class Child:
             await asyncio.gather(*beside, return_exceptions=True)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        self._said, self._login = "", False
+        self._said, self._login, self._told_mode = "", False, self.wanted.operating_mode
         self._changed.clear()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "whatsapp_hub.backend.launch", str(os.getpid()),
@@ -204,10 +205,12 @@ class Child:
                 await self._stop_process()
                 return
             try:
-                reopened = self._view is not None and self._view.reason is Reason.STOPPED
+                mode = self.wanted.operating_mode
+                reopened = self._told_mode != mode  # it begins the login that the mode had ended by itself
                 body = json.dumps(self._config()).encode()
                 headers = {"Content-Type": "application/json"}
                 await self._asked(Call(method="PUT", path="/config", headers=headers, body=body))
+                self._told_mode = mode
                 if self._login and not reopened and self._view and self._view.state is State.DISCONNECTED:
                     await self._asked(Call(method="POST", path="/session-manager/login"))
                 self._login = False

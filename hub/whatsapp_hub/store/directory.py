@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from whatsapp_hub.database.models import ApiKey, LoginFailure, Origin, Receipt, Session, Tenant, User
+from whatsapp_hub.database.models import ApiKey, LoginFailure, Mensaje, Origin, Receipt, Session, Tenant, User
 
 
 class Directory:
@@ -50,7 +50,10 @@ class Directory:
     async def elder_with(self, phone: str, than: int) -> Session | None:
         """An older session that is connected with this number: a number belongs to one session."""
         asked = select(Session).where(
-            Session.account_phone == phone, Session.state == "READY", Session.id < than
+            Session.account_phone == phone,
+            Session.state == "READY",
+            Session.operating_mode == "Connected",
+            Session.id < than,
         )
         return (await self._db.execute(asked.limit(1))).scalar_one_or_none()
 
@@ -94,6 +97,10 @@ class Directory:
     async def forget_failures(self, before: datetime) -> None:
         """Drop what no longer counts."""
         await self._db.execute(delete(LoginFailure).where(LoginFailure.at < before))
+
+    async def forget_messages(self, before: datetime) -> None:
+        """Drop messages that were sent before, of every tenant."""
+        await self._db.execute(delete(Mensaje).where(Mensaje.sent_at < before))
 
     async def forget_receipts(self, before: datetime) -> None:
         """Drop what no callback repeats any more."""

@@ -88,12 +88,25 @@ class Messages(Scoped):
         """One message of this tenant."""
         return (await self._db.execute(self.rows(Mensaje).where(Mensaje.id == id))).scalar_one_or_none()
 
-    async def of_chat(self, chat_id: int, *, limit: int, before: int | None) -> Sequence[Mensaje]:
-        """A chat's messages, the newest first."""
-        asked = self.rows(Mensaje).where(Mensaje.chat_id == chat_id).order_by(Mensaje.id.desc()).limit(limit)
+    async def contacts(self, *, phone: str | None, limit: int, after: int) -> Sequence[Contact]:
+        """People who wrote, the oldest first."""
+        asked = self.rows(Contact).where(Contact.id > after).order_by(Contact.id).limit(limit)
+        if phone is not None:
+            asked = asked.where(Contact.phone == phone)
+        return (await self._db.execute(asked)).scalars().all()
+
+    async def contact(self, contact_id: int) -> Contact | None:
+        """One person."""
+        return (
+            await self._db.execute(self.rows(Contact).where(Contact.id == contact_id))
+        ).scalar_one_or_none()
+
+    async def of_contact(self, contact_id: int, *, limit: int, before: int | None) -> Sequence[Mensaje]:
+        """What a person wrote, in every session, the newest first."""
+        asked = self.rows(Mensaje).where(Mensaje.contact_id == contact_id)
         if before is not None:
             asked = asked.where(Mensaje.id < before)
-        return (await self._db.execute(asked)).scalars().all()
+        return (await self._db.execute(asked.order_by(Mensaje.id.desc()).limit(limit))).scalars().all()
 
     async def erase_contact(self, contact_id: int) -> bool:
         """Remove a person with chats and messages; False when there is none of this tenant."""
@@ -101,11 +114,6 @@ class Messages(Scoped):
             self.remove(Contact).where(Contact.id == contact_id).returning(Contact.id)
         )
         return gone.scalar_one_or_none() is not None
-
-    async def forget_before(self, moment: datetime) -> int:
-        """Remove messages that were sent before `moment`; how many."""
-        gone = await self._db.execute(self.remove(Mensaje).where(Mensaje.sent_at < moment))
-        return int(getattr(gone, "rowcount", 0))
 
     async def _one(self, table: type[Contact] | type[Chat], key: dict[str, Any], rest: dict[str, Any]) -> int:
         """The id of the row with this key; the row is made when there is none."""

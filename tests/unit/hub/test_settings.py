@@ -12,6 +12,7 @@ WRONG = {
     "DATABASE_URL": "mysql://hub:secret@db/hub",
     "HUB_BACKEND": "docker",
     "CALLBACK_URL": "hub:3000",
+    "MESSAGES_KEEP_DAYS": "a year",
     "LOG_FORMAT": "xml",
 }
 
