@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from whatsapp_hub.database.models import Chat, Contact, Mensaje, Receipt, Session
@@ -46,23 +47,25 @@ class Messages(Scoped):
 
     async def store(self, session: Session, message: Incoming, now: datetime) -> Stored:
         """Keep a message once; the answer to a repeat names what the first one made."""
+        values = {
+            "tenant_id": self.tenant_id,
+            "session_pk": session.id,
+            "message_id": message.message_id,
+            "type": TYPE,
+            "content": message.content,
+            "sender": message.sender,
+            "recipient": message.recipient,
+            "sent_at": message.sent_at,
+            "created_at": now,
+        }
+        known = (await self._db.execute(QUICK[self._dialect], values)).one_or_none()
+        if known is not None:
+            return Stored(id=known[0], contact_id=known[1], chat_id=known[2], new=True)
         contact_id = await self._one(Contact, {"phone": message.sender}, {"created_at": now})
         chat_id = await self._one(
             Chat, {"session_pk": session.id, "contact_id": contact_id}, {"created_at": now}
         )
-        insert = self._insert(Mensaje).values(
-            tenant_id=self.tenant_id,
-            session_pk=session.id,
-            chat_id=chat_id,
-            contact_id=contact_id,
-            message_id=message.message_id,
-            type=TYPE,
-            content=message.content,
-            sender=message.sender,
-            recipient=message.recipient,
-            sent_at=message.sent_at,
-            created_at=now,
-        )
+        insert = self._insert(Mensaje).values(**values, contact_id=contact_id, chat_id=chat_id)
         made = await self._db.execute(
             insert.on_conflict_do_nothing(index_elements=["session_pk", "message_id"]).returning(Mensaje.id)
         )
@@ -128,6 +131,43 @@ class Messages(Scoped):
             return int(new_id)
         return int((await self._db.execute(asked)).scalar_one())
 
+    @property
+    def _dialect(self) -> str:
+        return self._db.get_bind().dialect.name
+
     def _insert(self, table: Any) -> Any:
-        postgres = self._db.get_bind().dialect.name == "postgresql"
-        return postgresql.insert(table) if postgres else sqlite.insert(table)
+        return INSERTS[self._dialect](table)
+
+
+INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def _quick(insert: Any) -> Any:
+    """A message of somebody who wrote in this session before, in one statement; no row when that is not so.
+
+    Why: it is what nearly every message is, and each further statement is a way to the database and back.
+    """
+    given = {
+        column.name: bindparam(column.name, type_=column.type).label(column.name)
+        for column in Mensaje.__table__.columns
+        if column.name not in ("id", "contact_id", "chat_id")
+    }
+    source = (
+        select(*given.values(), Contact.id.label("contact_id"), Chat.id.label("chat_id"))
+        .select_from(Contact)
+        .join(Chat, Chat.contact_id == Contact.id)
+        .where(
+            Contact.tenant_id == bindparam("tenant_id"),
+            Contact.phone == bindparam("sender"),
+            Chat.session_pk == bindparam("session_pk"),
+        )
+    )
+    made = insert(Mensaje.__table__).from_select(  # of the table: the parameters are no rows
+        [*given, "contact_id", "chat_id"], source, include_defaults=False
+    )
+    return made.on_conflict_do_nothing(index_elements=["session_pk", "message_id"]).returning(
+        Mensaje.id, Mensaje.contact_id, Mensaje.chat_id
+    )
+
+
+QUICK = {name: _quick(insert) for name, insert in INSERTS.items()}
