@@ -65,7 +65,7 @@ async def take_in(services: Services, seen: Seen) -> None:
                 elder = await directory.elder_with(row.account_phone, row.id)
                 if elder:
                     row.ended, row.message = True, PHONE_IN_USE
-    await services.live.tell(Word(uid=seen.uid, kind="session"))
+    await services.live.tell(Word(tenant_id=row.tenant_id, uid=seen.uid, kind="session"))
 
 
 def absorb(row: Session, view: SessionView, now: datetime) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import logging
 from collections import defaultdict
@@ -33,13 +34,14 @@ RETRY_SECONDS = 2.0
 class Word:
     """`kind`: `session` (state or QR), `message` (then `id` is its row), `lost` (look at everything)."""
 
+    tenant_id: int
     uid: str
     kind: str
     id: int | None = None
 
 
 class Watch:
-    """The words about one session since it was opened."""
+    """The words about one session, or about all of a tenant, since it was opened."""
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[Word] = asyncio.Queue(BACKLOG)
@@ -57,7 +59,7 @@ class Watch:
         """Put a word in; who is too far behind loses the oldest and learns that it did."""
         if self.queue.full():
             self.queue.get_nowait()
-            word = Word(uid=word.uid, kind="lost")
+            word = Word(tenant_id=word.tenant_id, uid=word.uid, kind="lost")
         self.queue.put_nowait(word)
 
 
@@ -65,21 +67,21 @@ class Live:
     """The words of this process; with `url` (PostgreSQL) those of every replica."""
 
     def __init__(self, url: str | None = None) -> None:
-        self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
+        self._watches: defaultdict[str | int, set[Watch]] = defaultdict(set)
         self._url = url
         self._connection: asyncpg.Connection[Any] | None = None
 
     @contextlib.contextmanager
-    def watch(self, uid: str) -> Iterator[Watch]:
-        """A Watch on one session."""
+    def watch(self, of: str | int) -> Iterator[Watch]:
+        """A Watch on one session (its `uid`), or on every session of a tenant (its id)."""
         watch = Watch()
-        self._watches[uid].add(watch)
+        self._watches[of].add(watch)
         try:
             yield watch
         finally:
-            self._watches[uid].discard(watch)
-            if not self._watches[uid]:
-                del self._watches[uid]
+            self._watches[of].discard(watch)
+            if not self._watches[of]:
+                del self._watches[of]
 
     @property
     def watched(self) -> int:
@@ -91,15 +93,16 @@ class Live:
         if self._connection is None:
             self._heard(word)
             return
-        text = json.dumps({"uid": word.uid, "kind": word.kind, "id": word.id})
+        text = json.dumps(dataclasses.asdict(word))
         try:
             await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, text)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             self._heard(word)
 
     def _heard(self, word: Word) -> None:
-        for watch in self._watches.get(word.uid, ()):
-            watch.tell(word)
+        for of in (word.uid, word.tenant_id):
+            for watch in self._watches.get(of, ()):
+                watch.tell(word)
 
     async def run(self) -> None:
         """Listen for ever, where there is something to listen to."""

@@ -7,7 +7,6 @@ nothing has changed, and the caller learns it.
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,9 +63,10 @@ class Manager:
                     raise SessionExists(new.session_id)
                 if new.claim == CLAIM_WAITING and await store.waiting() >= UNCLAIMED_MOST:
                     raise TooManyUnclaimed
+                owner = await store.owner()
                 row = await store.add(
                     Session(
-                        uid=uuid.uuid4().hex,
+                        uid=self._services.backend.uid(owner, new.session_id),
                         session_id=new.session_id,
                         sesion_id=new.sesion_id,
                         status="pending",
@@ -135,7 +135,7 @@ class Manager:
             await store.audit(at=now, actor=self._actor, action="session.connect", target=row.session_id)
             await self._services.backend.put(wanted(row))
             await self._services.backend.login(row.uid)
-        await self._services.live.tell(Word(uid=row.uid, kind="session"))
+        await self._services.live.tell(Word(tenant_id=row.tenant_id, uid=row.uid, kind="session"))
         return row
 
     async def disconnect(self, name: str) -> Session | None:
@@ -152,7 +152,7 @@ class Manager:
             row.qr_code = row.qr_png = row.qr_expires_at = None
             await store.audit(at=now, actor=self._actor, action="session.disconnect", target=row.session_id)
             await self._services.backend.put(wanted(row))
-        await self._services.live.tell(Word(uid=row.uid, kind="session"))
+        await self._services.live.tell(Word(tenant_id=row.tenant_id, uid=row.uid, kind="session"))
         return row
 
     async def delete(self, name: str) -> bool:
@@ -166,7 +166,7 @@ class Manager:
             await store.delete(row)
             await store.audit(at=now, actor=self._actor, action="session.delete", target=row.session_id)
             await self._services.backend.delete(wanted(row))
-        await self._services.live.tell(Word(uid=row.uid, kind="session"))
+        await self._services.live.tell(Word(tenant_id=row.tenant_id, uid=row.uid, kind="session"))
         return True
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from whatsapp_operator import keys
+from whatsapp_contracts import keys
 from whatsapp_operator.references import Missing, Reference, credentials, signing
 from whatsapp_operator.spec import OperatingMode, Spec
 from whatsapp_operator.tellable import Proxy, Webhook

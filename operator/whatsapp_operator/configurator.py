@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from whatsapp_contracts.keys import derive
 from whatsapp_operator import names as n
 from whatsapp_operator.actions import EnsureSecret
 from whatsapp_operator.apply import REFUSALS, Applier, explained, passing
 from whatsapp_operator.caches import Key
 from whatsapp_operator.client import ApiError, Client, path
 from whatsapp_operator.configuration import Configuration, Facts, configure, referenced
-from whatsapp_operator.keys import derive
 from whatsapp_operator.manifests import Wish
 from whatsapp_operator.names import Names
 from whatsapp_operator.observed import Observed, Pod, Session, Told

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -42,15 +41,15 @@ async def message_received(request: Request) -> Response:
     async def keep(call: Signed) -> tuple[Response, str]:
         answer, outcome, kept = await _message(call)
         stored.append(kept)
-        uid.append(call.session.uid)
-        services.append(call.services)
+        calls.append(call)
         return answer, outcome
 
-    uid: list[str] = []
-    services: list[Any] = []
+    calls: list[Signed] = []
     answer = await handle(request, "message", keep)
     if stored[0].new:  # after the commit: whoever hears of it finds it
-        await services[0].live.tell(Word(uid=uid[0], kind="message", id=stored[0].id))
+        session = calls[0].session
+        word = Word(tenant_id=session.tenant_id, uid=session.uid, kind="message", id=stored[0].id)
+        await calls[0].services.live.tell(word)
     return answer
 
 
@@ -64,7 +63,8 @@ async def qr_update(request: Request) -> Response:
         return await _qr(call)
 
     answer = await handle(request, "qr-update", keep)
-    await shown[0].services.live.tell(Word(uid=shown[0].session.uid, kind="session"))
+    session = shown[0].session
+    await shown[0].services.live.tell(Word(tenant_id=session.tenant_id, uid=session.uid, kind="session"))
     return answer
 
 

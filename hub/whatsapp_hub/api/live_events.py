@@ -50,7 +50,7 @@ async def follow(
         with services.live.watch(uid) as watch:  # before the first look: nothing falls between
             yield GREETING
             told: tuple[Any, Any] = (None, None)
-            word: Word | None = Word(uid=uid, kind="session")
+            word: Word | None = Word(tenant_id=tenant_id, uid=uid, kind="session")
             while True:
                 if word and word.kind == "message":
                     if messages and word.id is not None:

@@ -122,6 +122,7 @@ async def _proven(
     if not sessions:
         raise ApiError(404, "There is no session of this name. Create it first.")
     for session in sessions:
-        if signatures.proves(raw, request.headers, parts.secrets.callback(session.uid)):
-            return session
+        for secret in parts.backend.callback_secrets(session.uid, session.key_version):
+            if signatures.proves(raw, request.headers, secret):
+                return session
     raise ApiError(401, NOT_SIGNED)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
 
 from whatsapp_hub.backend.child import NOT_RUNNING, Child, Surroundings
-from whatsapp_hub.backend.protocol import Answer, BackendError, Call, Seen, Wanted
+from whatsapp_hub.backend.protocol import Answer, BackendError, Call, Owner, Seen, Wanted
 from whatsapp_hub.security.secrets import Secrets
 
 STARTS_AT_ONCE = 2
@@ -36,6 +37,14 @@ class Processes:
         self._children: dict[str, Child] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._around: Surroundings | None = None
+
+    def uid(self, owner: Owner, session_id: str) -> str:
+        """A name that was never used."""
+        return uuid.uuid4().hex
+
+    def callback_secrets(self, uid: str, key_version: int) -> Sequence[str]:
+        """The one of this session."""
+        return (self._secrets.callback(uid),)
 
     async def start(self, wanted: Sequence[Wanted]) -> None:
         """Start every session, a few at a time."""

@@ -20,10 +20,33 @@ class BackendError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Owner:
+    """Whose a session is: the tenant's slug, and the namespace of its resources (None: the hub's own)."""
+
+    slug: str
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receiver:
+    """A webhook of the organization's own. `events` empty: all of them.
+
+    `secret` signs its calls; `version` grows when it is made anew. `headers` go with every call.
+    """
+
+    name: str
+    url: str
+    secret: str = field(repr=False)
+    events: tuple[str, ...] = ()
+    version: int = 1
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What a session should be. `uid` names it here for ever; `generation` grows with every change.
 
-    `retain`: whether its login outlives it.
+    `retain`: whether its login outlives it. `receivers`: beside the hub itself, which is always told.
     """
 
     uid: str
@@ -36,19 +59,43 @@ class Wanted:
     operating_mode: str = CONNECTED
     generation: int = 1
     retain: bool = True
+    receivers: tuple[Receiver, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What a resource says that anybody may have written: the row follows it.
+
+    `tenant`: the slug in its label, empty where it has none. `receivers`: name, url, events, headers of its
+    webhooks (their secrets are not read).
+    """
+
+    namespace: str
+    session_id: str
+    cliente_id: int
+    tenant: str = ""
+    name: str | None = None
+    description: str | None = None
+    phone_number: str | None = None
+    operating_mode: str = CONNECTED
+    key_version: int = 1
+    receivers: tuple[Receiver, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """A session as it was just heard. `view` None: it cannot be heard; then `message` says why.
 
-    `ended`: its pod cannot run, and nothing more will be tried.
+    `ended`: its pod cannot run, and nothing more will be tried. `declared`: from a backend in which others
+    write too; a session that is not known yet is made of it. `gone`: somebody removed it there.
     """
 
     uid: str
     view: SessionView | None = None
     message: str = ""
     ended: bool = False
+    declared: Declared | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +119,14 @@ class Answer:
 
 class Backend(Protocol):
     """Where sessions run. Every method raises BackendError, and every wait is bounded."""
+
+    def uid(self, owner: Owner, session_id: str) -> str:
+        """The name of a new session."""
+        ...
+
+    def callback_secrets(self, uid: str, key_version: int) -> Sequence[str]:
+        """What the session may sign its calls to the hub with, the newest first (`whsec_…`)."""
+        ...
 
     async def start(self, wanted: Sequence[Wanted]) -> None:
         """Begin; `wanted` is every session that the hub knows of."""

@@ -26,15 +26,27 @@ class Base(DeclarativeBase):
     """What every table shares."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: Moment, dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        datetime: Moment,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[dict[str, Any]]: JSON,
+    }
 
 
 class Tenant(Base):
-    """An organization: its users, keys, sessions and messages are seen by no other."""
+    """An organization: its users, keys, sessions and messages are seen by no other.
+
+    `slug` names it in a label of its resources; `namespace` is where those are (None: the hub's own).
+    `messages_keep_days` None: as the hub's setting says; 0: for ever.
+    """
 
     __tablename__ = "tenants"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
+    slug: Mapped[str] = mapped_column(String(63), unique=True)
+    namespace: Mapped[str | None] = mapped_column(String(63))
+    messages_keep_days: Mapped[int | None]
     created_at: Mapped[datetime]
 
 
@@ -54,7 +66,10 @@ class Origin(Owned):
 
 
 class User(Owned):
-    """A person. `email` is in lower case and unique over all tenants: login has nothing else."""
+    """A person. `email` is in lower case and unique over all tenants: login has nothing else.
+
+    Tokens that were issued before `tokens_after` are good no more.
+    """
 
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -64,6 +79,8 @@ class User(Owned):
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool]
     created_at: Mapped[datetime]
+    tokens_after: Mapped[datetime | None]
+    language: Mapped[str | None] = mapped_column(String(5))
 
 
 class ApiKey(Owned):
@@ -83,8 +100,9 @@ class ApiKey(Owned):
 class Session(Owned):
     """One session: contract C's record, contract B's names, and the session view as it was last seen.
 
-    `uid` never changes and is never used again. `claim` is contract C's: `none` (made elsewhere), `waiting`
-    (by `generate-qr`, nobody has claimed it), `claimed`.
+    `uid` never changes: the backend's name for it (in Kubernetes `<namespace>/<name>`). `claim` is contract
+    C's: `none` (made elsewhere), `waiting` (by `generate-qr`, nobody has claimed it), `claimed`. `gone`: the
+    backend has it no more, and nobody asked us to remove it. `webhooks`: what `store.webhooks` says.
     """
 
     __tablename__ = "whatsapp_sessions"
@@ -94,7 +112,7 @@ class Session(Owned):
         {"sqlite_autoincrement": True},  # a deleted session's id must not become another's
     )
     id: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(String(32), unique=True)
+    uid: Mapped[str] = mapped_column(String(320), unique=True)
     session_id: Mapped[str] = mapped_column(String(100))
     sesion_id: Mapped[int | None]
     phone_number: Mapped[str | None] = mapped_column(String(20))
@@ -125,7 +143,25 @@ class Session(Owned):
     qr_png: Mapped[str | None] = mapped_column(Text)
     qr_expires_at: Mapped[datetime | None]
     account_phone: Mapped[str | None] = mapped_column(String(20), index=True)
+    push_name: Mapped[str | None] = mapped_column(String(200))
+    platform: Mapped[str | None] = mapped_column(String(40))
     last_activity: Mapped[datetime | None]
+    gone: Mapped[bool] = mapped_column(default=False)
+    key_version: Mapped[int] = mapped_column(default=1)
+    webhooks: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+
+
+class SessionChange(Owned):
+    """A session went into another state: its history."""
+
+    __tablename__ = "session_changes"
+    __table_args__ = (Index(None, "session_pk", "id"), Index(None, "at"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_pk: Mapped[int] = mapped_column(ForeignKey("whatsapp_sessions.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    message: Mapped[str] = mapped_column(Text)
 
 
 class Sesion(Owned):

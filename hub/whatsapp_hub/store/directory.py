@@ -5,6 +5,8 @@ Everything here finds a tenant; nothing here answers a caller with a row.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,6 +14,16 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from whatsapp_hub.database.models import ApiKey, LoginFailure, Mensaje, Origin, Receipt, Session, Tenant, User
+
+LONGEST_SLUG = 50
+
+
+def slug(name: str) -> str:
+    """A tenant's name as a label's value, at most 63 characters; two names never share one."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if plain == name and len(plain) <= LONGEST_SLUG:
+        return plain
+    return f"{plain[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".strip("-")
 
 
 class Directory:
@@ -80,7 +92,7 @@ class Directory:
         """The tenant of this name, made when there is none."""
         found = (await self._db.execute(select(Tenant).where(Tenant.name == name))).scalar_one_or_none()
         if found is None:
-            found = Tenant(name=name, created_at=now)
+            found = Tenant(name=name, slug=slug(name), created_at=now)
             self._db.add(found)
             await self._db.flush()
         return found

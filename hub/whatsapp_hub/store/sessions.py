@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from whatsapp_hub.backend.protocol import Owner
 from whatsapp_hub.crm.filters import Query
-from whatsapp_hub.database.models import Sesion, Session
+from whatsapp_hub.database.models import Sesion, Session, Tenant
 from whatsapp_hub.store.scoped import Scoped
 
 LARGEST_ID = 2**31 - 1
@@ -75,6 +76,12 @@ class Sessions(Scoped):
             await self._db.execute(statement.on_conflict_do_update(index_elements=keys, set_=dict(values)))
         else:
             await self._db.execute(statement.on_conflict_do_nothing(index_elements=keys))
+
+    async def owner(self) -> Owner:
+        """This tenant, as the backend names it."""
+        asked = select(Tenant.slug, Tenant.namespace).where(Tenant.id == self.tenant_id)
+        slug, namespace = (await self._db.execute(asked)).one()
+        return Owner(slug=slug, namespace=namespace)
 
     async def flush(self) -> None:
         """Send what was changed in rows to the database now."""

@@ -12,7 +12,7 @@ from integration.hub.postgres import PostgreSQL
 from whatsapp_hub import live
 from whatsapp_hub.live import Live, Word
 
-WORD = Word(uid="a", kind="message", id=7)
+WORD = Word(tenant_id=1, uid="a", kind="message", id=7)
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from whatsapp_hub.backend.protocol import Answer, BackendError, Call, Seen, Wanted
+from whatsapp_hub.backend.protocol import Answer, BackendError, Call, Owner, Seen, Wanted
+from whatsapp_hub.security.secrets import Secrets
 
 
 class Clock:
@@ -25,6 +27,8 @@ class Clock:
 class FakeBackend:
     """Remembers; `broken` makes it refuse everything with that text."""
 
+    secrets = Secrets(b"m" * 32)
+
     def __init__(self) -> None:
         self.wanted: dict[str, Wanted] = {}
         self.puts: list[Wanted] = []
@@ -39,6 +43,12 @@ class FakeBackend:
     def _check(self) -> None:
         if self.broken:
             raise BackendError(self.broken)
+
+    def uid(self, owner: Owner, session_id: str) -> str:
+        return uuid.uuid4().hex
+
+    def callback_secrets(self, uid: str, key_version: int) -> Sequence[str]:
+        return (self.secrets.callback(uid),)
 
     async def start(self, wanted: Sequence[Wanted]) -> None:
         self.started = wanted

@@ -9,6 +9,7 @@ import pytest
 
 from unit.operator.builders import DEFAULTS, NAMES, NOW, SPEC, UID, session
 from unit.operator.fake_client import FakeClient
+from whatsapp_contracts.keys import derive
 from whatsapp_operator.actions import (
     Action,
     CreateClaim,
@@ -21,7 +22,6 @@ from whatsapp_operator.actions import (
 from whatsapp_operator.apply import Applier
 from whatsapp_operator.caches import CLAIMS, PODS, Caches
 from whatsapp_operator.client import ApiError, NotReached, path
-from whatsapp_operator.keys import derive
 from whatsapp_operator.manifests import Wish
 from whatsapp_operator.metrics import REGISTRY
 from whatsapp_operator.observed import Refusal

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from unit.operator.builders import DEFAULTS, SPEC, UID
+from whatsapp_contracts.keys import webhook_secret
 from whatsapp_operator.configuration import Configuration, Facts, configure, dumped, referenced
-from whatsapp_operator.keys import webhook_secret
 from whatsapp_operator.references import Reference
 from whatsapp_operator.spec import parse
 from whatsapp_operator.tellable import Webhook

@@ -12,8 +12,8 @@ import pytest
 
 from unit.operator.builders import NOW, READY
 from unit.operator.world import KEY, POD, SECRET, WHERE, World
+from whatsapp_contracts.keys import derive
 from whatsapp_operator.client import ApiError, path
-from whatsapp_operator.keys import derive
 from whatsapp_operator.observed import Told
 
 MASTER = b"m" * 32

@@ -28,9 +28,13 @@ def upgrade() -> None:
         "tenants",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("slug", sa.String(length=63), nullable=False),
+        sa.Column("namespace", sa.String(length=63), nullable=True),
+        sa.Column("messages_keep_days", sa.Integer(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
         sa.UniqueConstraint("name", name=op.f("uq_tenants_name")),
+        sa.UniqueConstraint("slug", name=op.f("uq_tenants_slug")),
     )
     op.create_table(
         "api_keys",
@@ -106,6 +110,8 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("tokens_after", Moment(), nullable=True),
+        sa.Column("language", sa.String(length=5), nullable=True),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenants.id"], name=op.f("fk_users_tenant_id_tenants"), ondelete="CASCADE"
@@ -116,7 +122,7 @@ def upgrade() -> None:
     op.create_table(
         "whatsapp_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("uid", sa.String(length=32), nullable=False),
+        sa.Column("uid", sa.String(length=320), nullable=False),
         sa.Column("session_id", sa.String(length=100), nullable=False),
         sa.Column("sesion_id", sa.Integer(), nullable=True),
         sa.Column("phone_number", sa.String(length=20), nullable=True),
@@ -145,7 +151,12 @@ def upgrade() -> None:
         sa.Column("qr_png", sa.Text(), nullable=True),
         sa.Column("qr_expires_at", Moment(), nullable=True),
         sa.Column("account_phone", sa.String(length=20), nullable=True),
+        sa.Column("push_name", sa.String(length=200), nullable=True),
+        sa.Column("platform", sa.String(length=40), nullable=True),
         sa.Column("last_activity", Moment(), nullable=True),
+        sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.Column("key_version", sa.Integer(), nullable=False),
+        sa.Column("webhooks", sa.JSON(), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
@@ -211,6 +222,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_chats_contact_id"), "chats", ["contact_id"], unique=False)
     op.create_table(
+        "session_changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("session_pk", sa.Integer(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=True),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_pk"],
+            ["whatsapp_sessions.id"],
+            name=op.f("fk_session_changes_session_pk_whatsapp_sessions"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_session_changes_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session_changes")),
+    )
+    op.create_index(op.f("ix_session_changes_at"), "session_changes", ["at"], unique=False)
+    op.create_index(
+        op.f("ix_session_changes_session_pk_id"), "session_changes", ["session_pk", "id"], unique=False
+    )
+    op.create_table(
         "mensajes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("session_pk", sa.Integer(), nullable=True),
@@ -251,6 +289,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mensajes_tenant_id_sent_at"), table_name="mensajes")
     op.drop_index(op.f("ix_mensajes_chat_id_sent_at"), table_name="mensajes")
     op.drop_table("mensajes")
+    op.drop_index(op.f("ix_session_changes_session_pk_id"), table_name="session_changes")
+    op.drop_index(op.f("ix_session_changes_at"), table_name="session_changes")
+    op.drop_table("session_changes")
     op.drop_index(op.f("ix_chats_contact_id"), table_name="chats")
     op.drop_table("chats")
     op.drop_index(op.f("ix_callback_receipts_at"), table_name="callback_receipts")

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from whatsapp_operator.keys import derive, webhook_secret
+from whatsapp_contracts.keys import derive, webhook_secret
 
 
 def test_no_key_comes_from_an_empty_master() -> None:

@@ -1,6 +1,8 @@
-"""The API key of one session pod: derived from the master key, never read from the cluster.
+"""The API key of one session pod: derived from a master key, never read from the cluster.
 
-Why derived: an operator that had to read its keys back would need the right to read every Secret.
+Why derived: an operator or a hub that had to read keys back would need the right to read every Secret. Each
+has a master key of its own (the operator knows both, for it writes the pod's Secret), so a hub's key opens
+pods and nothing else.
 """
 
 from __future__ import annotations
@@ -11,6 +13,10 @@ import hmac
 
 KEY_VERSION = 1
 """Of a resource that says nothing; raising `spec.keyVersion` rotates one session's key."""
+
+
+HUB_WEBHOOK = "hub"
+"""The webhook by which a session tells the hub; its calls are signed under the hub's master key."""
 
 
 def derive(master: bytes, namespace: str, name: str, *, version: int = KEY_VERSION) -> str:
