@@ -7,7 +7,7 @@ BROWSER_PACKAGES := chromium-headless-shell fonts-dejavu-core libatomic1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint format test test-unit test-integration test-e2e chaos images cluster-up cluster-down \
-        demo demo-down wheel chart lock clean browser databases wa-js
+        demo demo-down demo-laptop bench bench-hub wheel chart lock clean browser databases wa-js
 
 help: ## List the targets
 	@echo "whatsapp-session-operator: make TARGET"
@@ -31,6 +31,14 @@ demo: setup ## The whole product on a real Kubernetes, from nothing to a message
 
 demo-down: setup ## Take away what the demo made, the cluster included (not with CLUSTER=current)
 	@$(PY) -m whatsapp_tools.demo --down
+
+demo-laptop: setup browser wa-js ## The hub and its dashboard on this machine, without a cluster (Ctrl-C ends it)
+	@$(PY) -m whatsapp_tools.laptop
+
+bench: bench-hub ## Every benchmark
+
+bench-hub: setup databases ## The hub beside bare PostgreSQL; writes build/bench/hub.json and docs/benchmarks.md
+	@cd tests && ../$(PY) -m bench.hub
 
 test: lint test-unit test-integration test-e2e ## Every test
 
