@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import os
 import re
 import signal
@@ -11,10 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import zxingcpp
+from PIL import Image
 
 from integration.session.processes import BOUND, eventually
+from whatsapp_session.engine.profile import browsers
 
 EMAIL = "admin@crm.example"
+
+
+def code_in(png: str) -> str:
+    """The code in a picture (base64), as a phone's camera has it."""
+    picture = Image.open(io.BytesIO(base64.b64decode(png)))
+    assert picture.width >= 300
+    (found,) = zxingcpp.read_barcodes(picture)
+    return found.text
 
 
 class HubProcess:
@@ -74,6 +87,21 @@ class HubProcess:
         assert self._reading
         await self._reading
         return code
+
+    @property
+    def browsers(self) -> list[int]:
+        """The browser processes of its sessions."""
+        return [pid for folder in self.data_dir.glob("sessions/*/cliente_*") for pid in browsers(folder)]
+
+    async def over(self) -> None:
+        """End it for good, and see that nothing outlives it."""
+        await self.end()
+        await self.http.aclose()
+
+        async def gone() -> bool:
+            return not self.browsers
+
+        await eventually(gone, "no browser outlives the hub")
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """As a program with its API key."""

@@ -16,6 +16,9 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+import asyncpg
 
 START_SECONDS = 60
 MISSING = "PostgreSQL is missing. Run: tools/ensure-packages postgresql"
@@ -98,3 +101,12 @@ class PostgreSQL:
         self.stop()
         self._log.close()
         shutil.rmtree(self._folder)
+
+
+async def asked(url: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query, past the hub."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        return [tuple(row) for row in await connection.fetch(query, *values)]
+    finally:
+        await connection.close()

@@ -2,68 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-import zxingcpp
-from PIL import Image
 
-from integration.hub.hub_process import EMAIL, HubProcess
+from integration.hub.hub_process import EMAIL, HubProcess, code_in
 from integration.session.conftest import FRIEND, PHONE, Phones
 from integration.session.processes import eventually
-from integration.simulator.processes import Simulator
-from whatsapp_session.engine.profile import browsers
-
-
-@pytest.fixture
-async def phones(simulator: Simulator) -> AsyncIterator[Phones]:
-    made = Phones(simulator)
-    await made.post(f"/phones/{FRIEND}")
-    yield made
-    await made.http.aclose()
-
-
-@pytest.fixture
-async def hub(simulator: Simulator, tmp_path: Path) -> AsyncIterator[HubProcess]:
-    process = HubProcess(tmp_path / "hub", simulator.url)
-    await process.create_admin()
-    await process.start()
-    yield process
-    await process.end()
-    await process.http.aclose()
-
-    async def gone() -> bool:
-        return not _browsers(process)
-
-    await eventually(gone, "no browser outlives the hub")
-
-
-def _browsers(hub: HubProcess) -> list[int]:
-    return [pid for folder in hub.data_dir.glob("sessions/*/cliente_*") for pid in browsers(folder)]
-
-
-def scanned(data: dict[str, Any]) -> str:
-    """The code in the picture, as a phone's camera has it."""
-    picture = Image.open(io.BytesIO(base64.b64decode(data["qrCode"])))
-    assert picture.width >= 300
-    (found,) = zxingcpp.read_barcodes(picture)
-    return found.text
 
 
 async def connected(hub: HubProcess, phones: Phones, session: str = "cliente_51") -> list[str]:
     await hub.data("POST", "/api/sessions", {"sessionId": session}, status=201)
     qr = await hub.data("GET", f"/api/sessions/{session}/qr")
     assert qr["status"] == "pending", hub.log
-    await phones.scan(scanned(qr))
+    await phones.scan(code_in(qr["qrCode"]))
     return await hub.reaches(session, "connected")
 
 
@@ -126,7 +83,7 @@ async def test_a_hub_that_is_killed_takes_no_login_with_it(hub: HubProcess, phon
     await hub.end(signal.SIGKILL)
 
     async def gone() -> bool:
-        return not _browsers(hub)
+        return not hub.browsers
 
     await eventually(gone, "the session ends with its hub")
     await phones.send("while the hub was away")
