@@ -19,6 +19,18 @@ HUB_WEBHOOK = "hub"
 """The webhook by which a session tells the hub; its calls are signed under the hub's master key."""
 
 
+HUB_MASTER_ENTRY = "master-key"
+"""The entry of the Secret with the hub's master key, and so the name of the file that the hub reads."""
+
+
+def hub_master(content: bytes) -> bytes:
+    """The hub's master key from its Secret's entry or from the file that shows it.
+
+    Text without white space around it: an editor's final newline must not make two keys of one.
+    """
+    return content.strip()
+
+
 def derive(master: bytes, namespace: str, name: str, *, version: int = KEY_VERSION) -> str:
     """64 hex characters: HMAC-SHA256(master, `namespace/name/version`)."""
     if not master:

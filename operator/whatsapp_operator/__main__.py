@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -18,8 +19,9 @@ from aiohttp import web
 from whatsapp_contracts.kubernetes import GROUP, PLURAL, VERSION
 from whatsapp_operator import __version__, logs
 from whatsapp_operator.client import ApiError, Client, NoCluster
+from whatsapp_operator.hub import Hub
 from whatsapp_operator.lease import Lease, LeaseLost
-from whatsapp_operator.master import MasterKeyError, master_key
+from whatsapp_operator.master import MasterKeyError, hub_master_key, master_key
 from whatsapp_operator.replica import Operator, WatchesEnded
 from whatsapp_operator.scopes import refused, regained
 from whatsapp_operator.server import Pulse, application
@@ -95,7 +97,12 @@ class Process:
     async def _operate(self, client: Client) -> None:
         await self._definition(client)
         settings = self._settings
-        master = await self._master(client)
+        space = settings.own_namespace
+        master = await patient(lambda: master_key(client, space, settings.master_secret))
+        hub = None
+        if settings.hub_url:
+            key = await patient(lambda: hub_master_key(client, space, settings.hub_master_secret))
+            hub = Hub(url=settings.hub_url, master=key)
         lost = await refused(client, settings.namespaces)
         if lost and len(lost) < len(settings.namespaces):
             log.error(
@@ -105,7 +112,7 @@ class Process:
             )
             served = tuple(each for each in settings.namespaces if each not in lost)
             settings = dataclasses.replace(settings, namespaces=served)
-        self._operator = Operator(settings, client, master, now=lambda: datetime.now(UTC))
+        self._operator = Operator(settings, client, master, hub, now=lambda: datetime.now(UTC))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._operator.run(), name="watches and workers")
             if lost:
@@ -130,22 +137,24 @@ class Process:
                 told = True
             await asyncio.sleep(1)
 
-    async def _master(self, client: Client) -> bytes:
-        while True:
-            try:
-                return await master_key(client, self._settings.own_namespace, self._settings.master_secret)
-            except ApiError as error:
-                if error.status == 403:
-                    raise
-                log.warning("the master key cannot be read: %s", error)
-                await asyncio.sleep(2)
-
     def _pulse(self) -> Pulse:
         return self._operator.pulse() if self._operator is not None else WAITING
 
     def _gauges(self) -> None:
         if self._operator is not None:
             self._operator.gauges()
+
+
+async def patient(read_key: Callable[[], Awaitable[bytes]]) -> bytes:
+    """A master key, as soon as the API server gives it; raises ApiError when the operator may not read it."""
+    while True:
+        try:
+            return await read_key()
+        except ApiError as error:
+            if error.status == 403:
+                raise
+            log.warning("a master key cannot be read: %s", error)
+            await asyncio.sleep(2)
 
 
 def told(group: BaseExceptionGroup[BaseException]) -> BaseException:

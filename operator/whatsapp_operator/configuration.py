@@ -12,8 +12,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from whatsapp_contracts import keys
+from whatsapp_operator import hub as the_hub
+from whatsapp_operator.hub import Hub
 from whatsapp_operator.references import Missing, Reference, credentials, signing
 from whatsapp_operator.spec import OperatingMode, Spec
 from whatsapp_operator.tellable import Proxy, Webhook
@@ -50,6 +53,7 @@ class Facts:
 
     `key_versions`: in force, the newest first. `before`: the last document of this session, whose secrets
     hold on while a Secret that it had cannot be read: a webhook that is taken out would lose its place.
+    `hub`: when there is one, it is told whatever the spec says.
     """
 
     namespace: str
@@ -60,13 +64,18 @@ class Facts:
     key_versions: tuple[int, ...] = (1,)
     references: Mapping[str, Reference] = field(default_factory=dict, repr=False)
     before: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    hub: Hub | None = None
 
 
 def configure(spec: Spec, defaults: Defaults, facts: Facts) -> Configuration:
     """The document for these wishes; the same wishes give the same revision."""
     missing: list[Missing] = []
-    hooks = defaults.webhooks if spec.webhooks is None else spec.webhooks
-    told = [_webhook(hook, facts, missing) for hook in hooks]
+    given = defaults.webhooks if spec.webhooks is None else ()
+    told = [_webhook(hook, facts, missing) for hook in spec.webhooks or given]
+    own = [hook.url for hook in given]
+    if facts.hub is not None:
+        told.append(facts.hub.webhook(facts.namespace, facts.name, facts.key_versions))
+        own.append(facts.hub.url)
     mode = OperatingMode.DISCONNECTED if spec.operating_mode is OperatingMode.DISCONNECTED else "Connected"
     content: Document = {
         "operatingMode": str(mode),
@@ -79,6 +88,8 @@ def configure(spec: Spec, defaults: Defaults, facts: Facts) -> Configuration:
         "proxy": _proxy(spec.proxy, facts, missing),
         "webhooks": [each for each in told if each is not None],
     }
+    if own:
+        content["allowedHosts"] = sorted({urlsplit(url).hostname or "" for url in own})
     revision = revision_of(content, facts.master)
     owner = {"revision": revision, "owner": facts.uid, "generation": facts.generation}
     return Configuration(
@@ -98,6 +109,9 @@ def dumped(document: Mapping[str, Any]) -> str:
 
 
 def _webhook(hook: Webhook, facts: Facts, missing: list[Missing]) -> Document | None:
+    if facts.hub is not None and hook.name == the_hub.NAME:
+        missing.append(the_hub.taken().told(kept=False))
+        return None
     reference = hook.secret_ref
     if reference is None:
         secrets = [

@@ -22,6 +22,7 @@ from whatsapp_operator.apply import REFUSALS, Applier, explained, passing
 from whatsapp_operator.caches import Key
 from whatsapp_operator.client import ApiError, Client, path
 from whatsapp_operator.configuration import Configuration, Facts, configure, referenced
+from whatsapp_operator.hub import Hub
 from whatsapp_operator.manifests import Wish
 from whatsapp_operator.names import Names
 from whatsapp_operator.observed import Observed, Pod, Session, Told
@@ -40,6 +41,9 @@ KEY_PATIENCE = timedelta(seconds=100)
 REFUSED_AGAIN, FAILED_AGAIN = timedelta(minutes=1), timedelta(seconds=5)
 """When a Secret that could not be written is tried again: refused, or no answer."""
 
+HUB_MARK = " and the hub's"
+"""That a Secret has the hub's keys too, where no revision says it."""
+
 
 @dataclass
 class Memory:
@@ -56,28 +60,43 @@ class Memory:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """What the session's objects are made with, and what its pod is told."""
+    """What the session's objects are made with, and what its pod is told.
+
+    `api_keys` are what the operator calls the pod with; `hub_keys` are the hub's, which the pod takes too.
+    """
 
     configuration: Configuration
     rotation: Rotation
     api_keys: tuple[str, ...] = field(repr=False)
+    hub_keys: tuple[str, ...] = field(default=(), repr=False)
     again: datetime | None = None
 
     def mark(self, pod: Pod | None) -> str:
-        """What the Secret holds, in a word: of a pod that reads no configuration the keys alone count."""
+        """What the Secret holds, in a word: of a pod that reads no configuration the keys alone count.
+
+        The hub's master is in the revision too, so only such a pod needs to be told that it has keys.
+        """
         versions = ",".join(map(str, self.rotation.versions))
-        revision = self.configuration.revision if pod is None or pod.reads_config else ""
-        return f"{revision}/{versions}"
+        if pod is None or pod.reads_config:
+            return f"{self.configuration.revision}/{versions}"
+        return f"/{versions}{HUB_MARK if self.hub_keys else ''}"
 
 
 class Configurator:
     """One for all sessions."""
 
     def __init__(
-        self, *, client: Client, applier: Applier, teller: Teller, defaults: Defaults, master: bytes
+        self,
+        *,
+        client: Client,
+        applier: Applier,
+        teller: Teller,
+        defaults: Defaults,
+        master: bytes,
+        hub: Hub | None = None,
     ) -> None:
         self._client, self._applier, self._teller = client, applier, teller
-        self._defaults, self._master = defaults, master
+        self._defaults, self._master, self._hub = defaults, master, hub
         self._reader = SecretReader(client)
 
     async def prepare(
@@ -99,6 +118,7 @@ class Configurator:
                 key_versions=turned.versions,
                 references=memory.reading.found,
                 before=before,
+                hub=self._hub,
             )
             return configure(spec, self._defaults, facts)
 
@@ -115,6 +135,9 @@ class Configurator:
                 derive(self._master, session.namespace, session.name, version=version)
                 for version in turned.versions
             ),
+            hub_keys=self._hub.api_keys(session.namespace, session.name, turned.versions)
+            if self._hub
+            else (),
             again=min(filter(None, (turned.again, memory.reading.due)), default=None),
         )
 

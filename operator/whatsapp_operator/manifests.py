@@ -34,7 +34,7 @@ KEYS_PATH = "/var/run/secrets/whatsapp-session"
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """All that a session's objects are made from. `api_keys`: the newest first."""
+    """All that a session's objects are made from. `api_keys`: those that the pod takes, the newest first."""
 
     namespace: str
     name: str

@@ -198,6 +198,6 @@ class Reconciler:
             names=names,
             defaults=self._defaults,
             restarted_at=session.restart_asked,
-            api_keys=prepared.api_keys,
+            api_keys=prepared.api_keys + prepared.hub_keys,
             configuration=prepared.configuration,
         )

@@ -18,6 +18,7 @@ from whatsapp_operator.apply import Applier
 from whatsapp_operator.caches import SERVICES, SESSIONS, Caches, Key
 from whatsapp_operator.client import Client
 from whatsapp_operator.configurator import Configurator
+from whatsapp_operator.hub import Hub
 from whatsapp_operator.metrics import LEADER, QUEUE_DEPTH, QUEUE_OLDEST, RECONCILES, WATCH_AGE
 from whatsapp_operator.metrics import SESSIONS as SESSIONS_GAUGE
 from whatsapp_operator.namespaces import namespace_key, service_in_step
@@ -46,7 +47,13 @@ class Operator:
     """The active replica's work; it is the watches' sink."""
 
     def __init__(
-        self, settings: Settings, client: Client, master: bytes, *, now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        client: Client,
+        master: bytes,
+        hub: Hub | None = None,
+        *,
+        now: Callable[[], datetime],
     ) -> None:
         self._settings, self._client, self._now = settings, client, now
         self._scopes: tuple[str | None, ...] = settings.namespaces or (None,)
@@ -64,7 +71,12 @@ class Operator:
             writer=StatusWriter(client, self._caches, recorder, now=now),
             applier=applier,
             configurator=Configurator(
-                client=client, applier=applier, teller=self._teller, defaults=defaults, master=master
+                client=client,
+                applier=applier,
+                teller=self._teller,
+                defaults=defaults,
+                master=master,
+                hub=hub,
             ),
             defaults=defaults,
             rivals=self._rivals,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from whatsapp_contracts.keys import HUB_WEBHOOK as HUB
 from whatsapp_operator import __version__
 from whatsapp_operator.quantities import QUANTITY_PATTERN
 from whatsapp_operator.tellable import (
@@ -26,6 +27,7 @@ from whatsapp_operator.template import Defaults
 PREFIX = "WHATSAPP_OPERATOR_"
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_HOOK_URL = r"https?://[^\s@#/]+[^\s@#]*"
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -42,6 +44,8 @@ class Settings:
     own_namespace: str
     lease_name: str
     master_secret: str
+    hub_url: str
+    hub_master_secret: str
     identity: str
     port: int
     log_format: str
@@ -88,6 +92,12 @@ def parser() -> argparse.ArgumentParser:
         default="whatsapp-operator-master",
         help="Secret with the master key; made when missing",
     )
+    add("--hub-url", default="", help="where sessions reach the hub (without one there is none)")
+    add(
+        "--hub-master-secret",
+        default="whatsapp-hub-master",
+        help="Secret with the hub's master key; made when missing, used with --hub-url only",
+    )
     add("--identity", default="", help="this replica's name (the host's and a random part when empty)")
     add("--port", default="8080", help="port of /healthz, /readyz and /metrics")
     add("--log-format", default="json", help="json or text")
@@ -109,6 +119,13 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], *, fallback_i
         raise SettingsError(
             "--session-image is required: the image of the session pods, for example registry/name:tag"
         )
+    webhooks, hub_url = _webhooks(given, "session_webhooks"), _hub_url(given.hub_url)
+    if hub_url and any(hook.name == HUB for hook in webhooks):
+        raise SettingsError(
+            f"--session-webhooks names one {HUB!r}, as --hub-url does for every session: give it another name"
+        )
+    if hub_url and given.hub_master_secret == given.master_secret:
+        raise SettingsError("--hub-master-secret is --master-secret: set another, the hub's own")
     return Settings(
         defaults=Defaults(
             image=given.session_image,
@@ -121,7 +138,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], *, fallback_i
             limits=_amounts(given, "session_limits"),
             storage_class=given.session_storage_class or None,
             allowed_networks=_networks(given, "session_allowed_networks"),
-            webhooks=_webhooks(given, "session_webhooks"),
+            webhooks=webhooks,
             messages_per_minute=_number(given, "session_messages_per_minute", 1, 1000),
             burst=_number(given, "session_burst", 1, 1000),
         ),
@@ -129,6 +146,8 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], *, fallback_i
         own_namespace=given.own_namespace,
         lease_name=given.lease_name,
         master_secret=given.master_secret,
+        hub_url=hub_url,
+        hub_master_secret=given.hub_master_secret,
         identity=given.identity or fallback_identity,
         port=_number(given, "port", 0, 65535),
         log_format=_choice(given, "log_format", ("json", "text")),
@@ -205,7 +224,7 @@ def _webhooks(given: argparse.Namespace, name: str) -> tuple[Webhook, ...]:
                 f"{_flag(name)} has {hook.name!r}: set a name of lower-case letters, digits and hyphens,"
                 " and no secretRef"
             )
-        if not re.fullmatch(r"https?://[^\s@#/]+[^\s@#]*", hook.url):
+        if not re.fullmatch(_HOOK_URL, hook.url):
             raise SettingsError(f"{_flag(name)} has the url {hook.url!r}: set one with http:// or https://")
         for header, value in (hook.headers or {}).items():
             own = re.fullmatch(OWN_HEADER, header.lower())
@@ -221,6 +240,14 @@ def _webhooks(given: argparse.Namespace, name: str) -> tuple[Webhook, ...]:
             f"{_flag(name)} names a webhook twice, or more than {MAX_WEBHOOKS}: set each once"
         )
     return hooks
+
+
+def _hub_url(text: str) -> str:
+    if text and not re.fullmatch(_HOOK_URL, text):
+        raise SettingsError(
+            f"--hub-url is {text!r}: set one with http:// or https://, such as http://hub.whatsapp.svc:3000"
+        )
+    return text.rstrip("/")
 
 
 def _url(text: str) -> str | None:

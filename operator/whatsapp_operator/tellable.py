@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from whatsapp_contracts.keys import HUB_WEBHOOK
 from whatsapp_operator.model import Model, cel, rule
 
 MAX_WEBHOOKS = 10
@@ -160,9 +161,19 @@ class Webhook(Model):
     name: str = Field(
         max_length=40,
         description="Unique in the list. The receiver's place in the events is kept under it.",
-        json_schema_extra=_named(
-            "webhooks[].name", WEBHOOK_NAME, "must be lower-case letters, digits and hyphens: write crm."
-        ),
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    f"self.matches({cel(WEBHOOK_NAME)})",
+                    "webhooks[].name must be lower-case letters, digits and hyphens: write crm.",
+                ),
+                rule(
+                    f"self != {cel(HUB_WEBHOOK)}",
+                    f"webhooks[].name {HUB_WEBHOOK} is the hub's own, which is told beside these:"
+                    " write another name.",
+                ),
+            ]
+        },
     )
     url: str = Field(
         max_length=2048,

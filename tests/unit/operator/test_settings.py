@@ -53,6 +53,15 @@ REFUSED = {
     "a webhook with a header of two lines": ([*IMAGE, *hooks(headers={"X": "a\nb"})], "the header 'X'"),
     "a webhook twice": ([*IMAGE, "--session-webhooks", json.dumps([HUB, HUB])], "names a webhook twice"),
     "a burst of nothing": ([*IMAGE, "--session-burst", "0"], "--session-burst is '0': set a whole number"),
+    "a hub's url that is none": ([*IMAGE, "--hub-url", "hub:3000"], "--hub-url is 'hub:3000': set one with"),
+    "a default webhook that is called as the hub's": (
+        [*IMAGE, *hooks(), "--hub-url", "http://hub:3000"],
+        "--session-webhooks names one 'hub', as --hub-url does",
+    ),
+    "one master key for two": (
+        [*IMAGE, "--hub-url", "http://hub:3000", "--hub-master-secret", "whatsapp-operator-master"],
+        "--hub-master-secret is --master-secret: set another",
+    ),
     "an amount that is none": ([*IMAGE, "--session-limits", "memory=much"], "set cpu=100m,memory=400Mi"),
 }
 
@@ -100,3 +109,10 @@ def test_what_sessions_are_told_and_may_reach_is_read() -> None:
     assert (hook.name, hook.url, hook.format) == ("hub", HUB["url"], "Orchestrator")
     assert (hook.events, hook.headers) == (["message.*"], {"X-A": "b"})
     assert settings(*IMAGE).defaults.webhooks == ()
+
+
+def test_without_its_url_there_is_no_hub_and_with_it_a_master_key_of_its_own() -> None:
+    assert settings(*IMAGE).hub_url == ""
+    got = settings(*IMAGE, "--hub-url", "http://hub.whatsapp.svc:3000/")
+    assert got.hub_url == "http://hub.whatsapp.svc:3000"
+    assert got.hub_master_secret == "whatsapp-hub-master"

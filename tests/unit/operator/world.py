@@ -15,6 +15,7 @@ from whatsapp_operator.apply import Applier
 from whatsapp_operator.caches import CLAIMS, PODS, SESSIONS, Caches
 from whatsapp_operator.client import path
 from whatsapp_operator.configurator import Configurator
+from whatsapp_operator.hub import Hub
 from whatsapp_operator.names import LABEL_SESSION
 from whatsapp_operator.observed import Heard, Told
 from whatsapp_operator.reconciler import Reconciler
@@ -77,9 +78,10 @@ class Mouth:
 class World:
     """The cluster with one session, and the operator's reconciler over it."""
 
-    def __init__(self) -> None:
+    def __init__(self, hub: Hub | None = None) -> None:
         self.client = FakeClient()
         self.time = NOW
+        self.hub = hub
         self.start()
         self.apply_session()
 
@@ -100,6 +102,7 @@ class World:
                 teller=self.mouth,  # type: ignore[arg-type]
                 defaults=DEFAULTS,
                 master=b"m" * 32,
+                hub=self.hub,
             ),
             defaults=DEFAULTS,
             rivals=self.rivals,
