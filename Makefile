@@ -7,7 +7,7 @@ BROWSER_PACKAGES := chromium-headless-shell fonts-dejavu-core libatomic1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint format test test-unit test-integration test-e2e chaos images cluster-up cluster-down \
-        demo demo-down demo-laptop bench bench-hub wheel chart lock clean browser databases wa-js
+        demo demo-down demo-laptop bench bench-hub wheel chart lock clean browser databases wa-js dashboard-assets
 
 help: ## List the targets
 	@echo "whatsapp-session-operator: make TARGET"
@@ -25,6 +25,9 @@ databases: ## PostgreSQL for the tests of the hub (a process of theirs), and wha
 
 wa-js: setup ## Fetch the locked wa-js from npm
 	@$(PY) -m whatsapp_session.wa_js
+
+dashboard-assets: setup ## Fetch the locked htmx from npm
+	@$(PY) -m whatsapp_hub.dashboard.assets
 
 demo: setup ## The whole product on a real Kubernetes, from nothing to a message and back
 	@$(PY) -m whatsapp_tools.demo
@@ -56,7 +59,7 @@ format: setup ## Format the code and apply the safe fixes
 test-unit: setup ## Decisions, states, parsing, manifests: no browser, no cluster
 	@.venv/bin/pytest -q -n auto tests/unit
 
-test-integration: setup browser wa-js databases ## Real Chromium, wa-js, simulator and PostgreSQL as processes: no cluster
+test-integration: setup browser wa-js dashboard-assets databases ## Real Chromium, wa-js, simulator and PostgreSQL as processes: no cluster
 	@.venv/bin/pytest -q -n $(JOBS) tests/integration
 
 test-e2e: setup images cluster-up ## On a real Kubernetes
@@ -74,7 +77,7 @@ cluster-up: setup ## Start (or find) the cluster that CLUSTER names
 cluster-down: setup ## Stop the local or kind cluster; nothing of it stays behind on the machine
 	@$(PY) -m whatsapp_tools.cluster down
 
-wheel: setup wa-js ## A Python wheel under dist/, with wa-js in it
+wheel: setup wa-js dashboard-assets ## A Python wheel under dist/, with wa-js and htmx in it
 	@.venv/bin/uv build --quiet --wheel --out-dir dist
 
 chart: setup ## The packaged Helm chart under dist/

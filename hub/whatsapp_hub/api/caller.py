@@ -45,6 +45,8 @@ class Caller:
     scopes: frozenset[str]
     role: str | None = None
     user_id: int | None = None
+    name: str = ""
+    language: str | None = None
 
     def must(self, scope: Scope) -> None:
         """Refuse a call that this caller may not make."""
@@ -67,7 +69,7 @@ def session_caller(scope: Scope) -> Dependency:
         if key := request.headers.get("x-api-key", "").strip():
             caller = await _by_key(request, key)
         elif token := bearer(request):
-            caller = await _by_token(request, token)
+            caller = await by_token(services(request), token)
         else:
             raise ApiError(401, NO_CREDENTIALS, CHALLENGE)
         caller.must(scope)
@@ -92,7 +94,7 @@ async def record_credentials(request: Request, scope: Scope) -> Caller:
     if key or api_keys.prefix_of(token):
         caller = await _by_key(request, key or token)
     elif token:
-        caller = await _by_token(request, token)
+        caller = await by_token(services(request), token)
     else:
         raise ApiError(401, NO_CREDENTIALS, CHALLENGE)
     caller.must(scope)
@@ -104,12 +106,12 @@ async def administrator(request: Request) -> Caller:
     key, token = request.headers.get("x-api-key", "").strip(), bearer(request)
     if not key or not token:
         raise ApiError(401, BOTH, CHALLENGE)
-    by_key, by_token = await _by_key(request, key), await _by_token(request, token)
-    if by_key.tenant_id != by_token.tenant_id:
+    by_key, who = await _by_key(request, key), await by_token(services(request), token)
+    if by_key.tenant_id != who.tenant_id:
         raise ApiError(401, "The API key and the token are of different organizations. Send two of one.")
-    if by_token.role != ADMIN:
+    if who.role != ADMIN:
         raise ApiError(403, f"This needs the role {ADMIN}. Ask an administrator of your organization.")
-    return _remember(request, by_token)
+    return _remember(request, who)
 
 
 def bearer(request: Request) -> str:
@@ -139,8 +141,8 @@ async def _by_key(request: Request, text: str) -> Caller:
     return Caller(tenant_id=key.tenant_id, actor=f"key:{key.id}", scopes=frozenset(key.scopes))
 
 
-async def _by_token(request: Request, text: str) -> Caller:
-    parts = services(request)
+async def by_token(parts: Services, text: str) -> Caller:
+    """The user whose token this is; raises ApiError 401."""
     token = tokens.read(text, parts.secrets.token_key, parts.clock())
     if token is None:
         raise ApiError(401, WRONG_TOKEN, CHALLENGE)
@@ -154,4 +156,6 @@ async def _by_token(request: Request, text: str) -> Caller:
         scopes=frozenset(ROLES.get(user.role, ())),
         role=user.role,
         user_id=user.id,
+        name=user.name or user.email,
+        language=user.language,
     )

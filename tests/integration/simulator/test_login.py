@@ -11,6 +11,7 @@ import httpx
 
 from integration.simulator.processes import Simulator
 from integration.simulator.wa_page import SERVICE_NAME, WaPage
+from whatsapp_contracts import npm
 from whatsapp_session import wa_js
 
 ANA, BEA = "5491100000001", "5491100000002"
@@ -31,8 +32,8 @@ async def connections(http: httpx.AsyncClient, *, only_open: bool = True) -> lis
 def test_the_bundle_is_the_file_of_the_package_with_npms_integrity_hash(bundle: str) -> None:
     lock = wa_js.read_lock()
     with tempfile.TemporaryDirectory() as folder:
-        tarball = wa_js.pack(lock, Path(folder), wa_js.npm_command())
-    assert wa_js.extract(lock, tarball) == bundle.encode()
+        tarball = npm.pack(lock, Path(folder), npm.npm_command())
+    assert npm.extract(lock, tarball) == bundle.encode()
 
 
 async def test_an_old_and_a_used_code_are_refused(
