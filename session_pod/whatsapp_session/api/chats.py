@@ -136,5 +136,13 @@ def chat_json(chat: Chat) -> dict[str, Any]:
 
 
 def message_json(message: ChatMessage) -> dict[str, Any]:
-    """The wire shape: as in events, and how far it went."""
-    return intake.message_data(message) | {"ack": message.ack}
+    """The wire shape: as in events, how far it went, and what events tell later: edited, deleted."""
+    later: dict[str, Any] = {
+        "editedAt": message.edited_at and timestamp(message.edited_at),
+        "deleted": message.deleted,
+    }
+    return (
+        intake.message_data(message)
+        | {"ack": message.ack}
+        | {name: value for name, value in later.items() if value}
+    )

@@ -229,9 +229,11 @@ COMPONENTS: dict[str, Schema] = {
             "text": TEXT,
             "timestamp": TIME,
             "ack": {"type": "integer"},
+            "editedAt": TIME,
+            "deleted": FLAG,
             "media": MEDIA,
         },
-        optional=("ack", "media"),
+        optional=("ack", "editedAt", "deleted", "media"),
     ),
     "Chat": shape(
         {
