@@ -53,6 +53,8 @@ class Assembly:
         self._configuration = configuration
         self._settings = settings
         guard = Guard(settings.allowed_networks)
+        self._webhook_guard = Guard(settings.allowed_networks)  # what it is lent is for no media by URL
+        self._webhook_guard.lend(configuration.current.allowed_hosts)
         self.media = MediaStore(
             settings.beside("media"),
             database,
@@ -72,7 +74,7 @@ class Assembly:
         self.webhooks = Webhooks(
             database=database,
             journal=journal,
-            guard=guard,
+            guard=self._webhook_guard,
             origin=lambda: Origin(
                 server_port=port, auth_folder_path=str(settings.login_dir), phone=self._phone()
             ),
@@ -134,7 +136,10 @@ class Assembly:
             server.should_exit = True
 
     async def _configure(self, wanted: Config) -> None:
+        lent = self._webhook_guard.lend(wanted.allowed_hosts)
         self.webhooks.configure(wanted.webhooks)
+        if lent:
+            self.webhooks.try_now()
         self.sender.configure(wanted.pacing)
 
     def _phone(self) -> str | None:

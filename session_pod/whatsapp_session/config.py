@@ -76,7 +76,7 @@ class Webhook:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The whole of it."""
+    """The whole of it. `allowed_hosts` comes with CONFIG_FILE alone and is shown to nobody who calls."""
 
     revision: str = ""
     owner: str = ""
@@ -87,6 +87,7 @@ class Config:
     pacing: Pacing = Pacing()
     proxy: Proxy | None = None
     webhooks: tuple[Webhook, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
 
     def to_json(self, *, hide: bool = False) -> dict[str, Any]:
         """The wire shape; with `hide` nothing that is secret."""
@@ -166,6 +167,14 @@ def understood(data: object) -> object:
             for each in kept["webhooks"]
         ]
     return kept
+
+
+def hosts(data: object) -> tuple[str, ...]:
+    """`allowedHosts` of a file: what webhooks may reach although it is private. Raises ConfigError."""
+    found = _list(data.get("allowedHosts") if isinstance(data, Mapping) else None, "allowedHosts")
+    if not all(isinstance(each, str) and each for each in found):
+        raise ConfigError("allowedHosts has an entry that is no host name. Correct it.")
+    return tuple(found)
 
 
 def _login(data: object) -> Login:

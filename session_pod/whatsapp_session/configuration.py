@@ -1,7 +1,8 @@
 """The configuration in force: put by a call, or read from CONFIG_FILE, whichever is newer.
 
 Why both: a call reaches a running process at once, a mounted Secret takes its time and is there at the next
-start. `owner` and `generation` say which of the two is the operator's last word.
+start. `owner` and `generation` say which of the two is the operator's last word. What webhooks may reach
+although it is private (`allowedHosts`) is the file's to say: whoever may call must not thereby get further.
 
 What fails: a file that is wrong at the start ends the process with one line; a file that becomes wrong later
 is logged, and what was in force stays. A configuration that finds no room on the volume is not taken.
@@ -14,6 +15,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from whatsapp_session import config
@@ -60,8 +62,8 @@ class Configuration:
             except sqlite3.Error as error:
                 log.error("the configuration could not be written: %s. Make room on the volume.", error)
                 raise StorageFull("The configuration cannot be kept") from None
-            self._put = wanted
-            await self._apply(wanted)
+            self._put = replace(wanted, allowed_hosts=self.current.allowed_hosts)
+            await self._apply(self._put)
 
     async def run(self) -> None:
         """Follow CONFIG_FILE, until cancelled."""
@@ -111,10 +113,10 @@ class Configuration:
 
 def chosen(put: Config | None, given: Config | None) -> Config:
     """Which counts: the file's where none was put, for another owner, or when it is not older."""
-    if put is None:
-        return given or Config()
-    if given is None or (given.owner == put.owner and given.generation < put.generation):
-        return put
+    if given is None:
+        return put or Config()
+    if put is not None and given.owner == put.owner and given.generation < put.generation:
+        return replace(put, allowed_hosts=given.allowed_hosts)
     return given
 
 
@@ -134,7 +136,8 @@ def read_text(file: Path) -> str:
 def parsed(text: str, file: Path) -> Config:
     """The configuration in `text`. Raises FileError, which repeats no value of it."""
     try:
-        return config.read(config.understood(json.loads(text)))
+        data = json.loads(text)
+        return replace(config.read(config.understood(data)), allowed_hosts=config.hosts(data))
     except ConfigError as error:
         raise FileError(f"CONFIG_FILE={file}: {error}") from None
     except (ValueError, RecursionError):

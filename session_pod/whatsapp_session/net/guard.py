@@ -58,6 +58,7 @@ class Guard:
         """
         self._networks: list[Network] = []
         self._hosts: set[str] = set()
+        self._lent: frozenset[str] = frozenset()
         self._lookup = lookup or _Dns()
         for entry in filter(None, (each.strip().lower() for each in allowed)):
             try:
@@ -68,6 +69,12 @@ class Guard:
             if not HOST.fullmatch(host) or _numeric(host):
                 raise ValueError(f"{entry!r} is not a network in CIDR form or a host name")
             self._hosts.add(host)
+
+    def lend(self, hosts: Sequence[str]) -> bool:
+        """Let these hosts resolve to anything too, in place of those lent before; True when others are."""
+        lent = frozenset(map(_bare, hosts))
+        changed, self._lent = lent != self._lent, lent
+        return changed
 
     def check(self, url: str | URL) -> None:
         """Raise ForbiddenAddress for what is wrong without DNS: scheme, user, spelling, literal address."""
@@ -82,7 +89,7 @@ class Guard:
             raise ForbiddenAddress("the URL has a user or password in it. Remove them.")
         if not host or not port:
             raise ForbiddenAddress("the URL names no host, or port 0. Correct it.")
-        if host in self._hosts:
+        if self._named(host):
             return
         if "%" in host:
             raise ForbiddenAddress("the URL's address has a zone. Remove it.")
@@ -113,12 +120,15 @@ class Guard:
     async def addresses(self, host: str, port: int, family: int = socket.AF_UNSPEC) -> list[str]:
         """The addresses of `host` that may be connected to; ForbiddenAddress for none, OSError of DNS."""
         found = await self._lookup(host, port, family)
-        if _bare(host.lower()) in self._hosts:
+        if self._named(_bare(host)):
             return found
         kept = [text for text in found if "%" not in text and self.reaches(ipaddress.ip_address(text))]
         if found and not kept:
             raise ForbiddenAddress(_refusal(host))
         return kept
+
+    def _named(self, host: str) -> bool:
+        return host in self._hosts or host in self._lent
 
     def client(self, **options: Any) -> aiohttp.ClientSession:
         """An HTTP client that checks each request, redirects too, and the address of each connection.

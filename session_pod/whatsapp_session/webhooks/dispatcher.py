@@ -103,6 +103,11 @@ class Webhooks:
             if self._running:
                 self._start(webhook.name)
 
+    def try_now(self) -> None:
+        """What waits for its next attempt is tried at once: something around has changed."""
+        for receiver in self._receivers.values():
+            receiver.try_now()
+
     def wake(self) -> None:
         """The journal has a new event."""
         for receiver in self._receivers.values():

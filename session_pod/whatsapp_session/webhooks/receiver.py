@@ -88,9 +88,13 @@ class Receiver:
                 self.book.progress.told = None
                 self.book.forget_steps()
             self.webhook = webhook
-            self.health.forget()
-            self.book.wake_all()
-            self.poke()
+            self.try_now()
+
+    def try_now(self) -> None:
+        """Wait no longer with what has failed."""
+        self.health.forget()
+        self.book.wake_all()
+        self.poke()
 
     def poke(self, *, more: bool = False) -> None:
         """Look what is to be done; `more`: the journal has a new event."""

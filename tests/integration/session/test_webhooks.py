@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -180,3 +181,34 @@ async def test_a_receiver_inside_is_not_reached_unless_the_setting_names_it(
 
     await eventually(refused, "the receiver is refused")
     assert crm.calls == []
+
+
+async def test_a_running_session_reaches_what_its_file_lets_through(
+    start_session: Callable[..., Awaitable[SessionProcess]],
+    simulator: Simulator,
+    crm: Recorder,
+    tmp_path: Path,
+) -> None:
+    """The file is the operator's word, which reaches a running pod; a call cannot say the same."""
+    file = tmp_path / "config.json"
+    file.write_text("{}", "utf-8")
+    session = await start_session(simulator.url, CONFIG_FILE=str(file))
+    await session.reaches("QR_REQUIRED")
+    hook = {"name": "hub", "url": crm.url, "events": ["session.*"], "secrets": [SECRET]}
+    told = {"owner": "uid", "generation": 2, "webhooks": [hook]}
+    answer = await session.http.put(f"{session.url}/config", json=told | {"allowedHosts": ["127.0.0.1"]})
+    assert answer.status_code == 400
+    (await session.http.put(f"{session.url}/config", json=told)).raise_for_status()
+    await session.post("/session-manager/login")
+
+    async def refused() -> bool:
+        (view,) = (await session.get("/webhooks")).json()["webhooks"]
+        return "ALLOWED_NETWORKS" in (view["lastError"] or "")
+
+    await eventually(refused, "the receiver is refused")
+    file.write_text(json.dumps({"allowedHosts": ["127.0.0.1"]} | told), "utf-8")
+
+    async def reached() -> bool:
+        return bool(crm.taken)
+
+    await eventually(reached, "the receiver is reached")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from whatsapp_session.config import Config, Pacing, Webhook
+from whatsapp_session.config import Config, ConfigError, Pacing, Webhook, read
 from whatsapp_session.configuration import Configuration, FileError, chosen
 from whatsapp_session.database import Database
 from whatsapp_session.outbox.errors import StorageFull
@@ -33,9 +33,21 @@ def write(file: Path, **fields: Any) -> None:
         ("[]", "the configuration is not a JSON object. Correct it."),
         ('{"operatingMode":"Off"}', "operatingMode is unknown. Set it to one of: Connected, Disconnected."),
         (f'{{"webhooks":[{{"url":"x","secrets":["{SECRET}"]}}]}}', "webhooks[0].url is not an address"),
+        ('{"allowedHosts":[7]}', "allowedHosts has an entry that is no host name. Correct it."),
+        ('{"allowedHosts":"hub"}', "allowedHosts is not a list. Correct it."),
         (" " * (2**20 + 1), "is larger than 1 MiB"),
     ],
-    ids=["missing", "half", "deep", "a list", "a wrong word", "a wrong webhook", "huge"],
+    ids=[
+        "missing",
+        "half",
+        "deep",
+        "a list",
+        "a wrong word",
+        "a wrong webhook",
+        "a number",
+        "a text",
+        "huge",
+    ],
 )
 def test_a_file_that_is_wrong_at_the_start_is_one_line_with_the_cure_and_without_a_secret(
     database: Database, file: Path, content: str | None, says: str
@@ -156,3 +168,42 @@ async def test_a_mounted_file_that_is_behind_takes_nothing_back(database: Databa
     await configuration.look()
     assert configuration.current.revision == "new"
     assert Configuration(database, file).current.revision == "new"
+
+
+# What webhooks may reach although it is private
+
+
+async def test_a_call_cannot_say_what_is_let_through(database: Database, file: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown key 'allowedHosts'"):
+        read({"allowedHosts": ["metadata.internal"]})
+    write(file, owner="uid-1", generation=1, allowedHosts=["hub.whatsapp.svc"])
+    configuration = Configuration(database, file)
+    await configuration.put(
+        Config(owner="uid-1", generation=3, revision="put", allowed_hosts=("metadata.internal",))
+    )
+    assert configuration.current.revision == "put"
+    assert configuration.current.allowed_hosts == ("hub.whatsapp.svc",)
+
+
+async def test_a_mounted_file_says_it_though_what_was_put_is_newer(database: Database, file: Path) -> None:
+    write(file, owner="uid-1", generation=1)
+    configuration = Configuration(database, file)
+    await configuration.put(Config(owner="uid-1", generation=3, revision="put"))
+    told: list[Config] = []
+
+    async def part(wanted: Config) -> None:
+        told.append(wanted)
+
+    configuration.appliers.append(part)
+    write(file, owner="uid-1", generation=2, allowedHosts=["hub.whatsapp.svc"])
+    await configuration.look()
+    assert [(each.revision, each.allowed_hosts) for each in told] == [("put", ("hub.whatsapp.svc",))]
+    again = Configuration(database, file).current
+    assert (again.revision, again.allowed_hosts) == ("put", ("hub.whatsapp.svc",))
+
+
+def test_it_is_shown_to_nobody_who_calls(database: Database, file: Path) -> None:
+    write(file, allowedHosts=["hub.whatsapp.svc"])
+    current = Configuration(database, file).current
+    assert "hub.whatsapp.svc" not in json.dumps(current.to_json())
+    assert read(current.to_json()) == Config(), "what GET /config says can be put again"

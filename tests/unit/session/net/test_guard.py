@@ -299,3 +299,26 @@ async def test_a_name_that_is_not_found_is_an_error_of_dns() -> None:
         await Guard().addresses("nowhere.invalid", 80)
     with pytest.raises(OSError, match="host name"):
         await Guard().addresses("a" * 64 + "\udcff", 80)
+
+
+def test_what_is_lent_passes_until_something_else_is() -> None:
+    guard = Guard()
+    assert guard.lend(["Hub.whatsapp.svc.", "10.0.0.7"])
+    guard.check("http://10.0.0.7:3000/")
+    assert not guard.lend(["hub.whatsapp.svc", "10.0.0.7"]), "the same is no change"
+    assert guard.lend(["hub.whatsapp.svc"])
+    with pytest.raises(ForbiddenAddress):
+        guard.check("http://10.0.0.7:3000/")
+
+
+async def test_a_name_that_is_lent_may_resolve_to_a_private_address_and_no_other_may() -> None:
+    async def lookup(host: str, port: int, family: int) -> list[str]:
+        return ["10.96.0.12"]
+
+    guard = Guard(lookup=lookup)
+    with pytest.raises(ForbiddenAddress):
+        await guard.addresses("hub.whatsapp.svc", 3000)
+    guard.lend(["hub.whatsapp.svc"])
+    assert await guard.addresses("hub.whatsapp.svc", 3000) == ["10.96.0.12"]
+    with pytest.raises(ForbiddenAddress):
+        await guard.addresses("other.whatsapp.svc", 3000)

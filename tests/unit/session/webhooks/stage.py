@@ -159,7 +159,7 @@ class Stage:
         self.clock = Clock()
         self.database = Database(folder / "journal.sqlite3")
         self.journal = Journal(self.database)
-        self.allowed = allowed
+        self.guard = Guard(allowed)
         self.timeout = timeout
         self.write_every = 0.01
         self.random: Callable[[], float] = lambda: 0.5
@@ -171,7 +171,7 @@ class Stage:
         return Webhooks(
             database=self.database,
             journal=self.journal,
-            guard=Guard(self.allowed),
+            guard=self.guard,
             origin=lambda: ORIGIN,
             clock=self.clock,
             random=lambda: self.random(),

@@ -457,6 +457,10 @@ async def test_a_forbidden_address_is_not_called_and_waits(tmp_path: Any, crm: R
     assert "ALLOWED_NETWORKS" in view["lastError"]
     assert view["pending"] == 1
     assert crm.calls == []
+    stage.clock.move(seconds=-1)  # nothing is due
+    stage.guard.lend(["127.0.0.1"])
+    stage.webhooks.try_now()
+    await until(lambda: len(crm.taken) == 1)
     await stage.close()
 
 
