@@ -24,6 +24,7 @@ ARCHIVES = ROOT / "build" / "images"
 LOCAL = "localhost"
 INPUTS = {
     "operator": ("operator/whatsapp_operator", "contracts"),
+    "hub": ("hub/whatsapp_hub", "contracts"),
     "session": ("session_pod/whatsapp_session", "contracts"),
     "simulator": ("simulator/whatsapp_simulator", "contracts"),
 }
