@@ -1,7 +1,8 @@
-"""What can be done to a session: created, connected, disconnected, deleted, by contracts B and C.
+"""What can be done to a session: created, connected, disconnected, suspended, deleted, by contracts B and C.
 
 Each is one transaction that holds the session's row, with the backend's word in it: when the backend refuses,
-nothing has changed, and the caller learns it.
+nothing has changed, and the caller learns it. A session that somebody removed from its backend (`gone`) keeps
+its row and is written there again by connect alone: closing it must not bring it back.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from sqlalchemy.exc import IntegrityError
 
 from whatsapp_contracts.states import State
 from whatsapp_hub import status
-from whatsapp_hub.backend.protocol import CONNECTED, DISCONNECTED, Wanted
+from whatsapp_hub.backend.protocol import CONNECTED, DISCONNECTED, SUSPENDED, Wanted
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.live import Word
+from whatsapp_hub.security.secrets import Secrets
 from whatsapp_hub.services import Services
+from whatsapp_hub.store.directory import Directory
 from whatsapp_hub.store.sessions import LARGEST_ID, Sessions
+from whatsapp_hub.store.webhooks import receivers
 
 CLAIM_NONE, CLAIM_WAITING, CLAIMED = "none", "waiting", "claimed"
 UNCLAIMED_MOST = 20
@@ -88,7 +92,7 @@ class Manager:
                 if new.sesion_id is not None:
                     await store.parent(new.sesion_id)
                 await store.audit(at=now, actor=self._actor, action="session.create", target=new.session_id)
-                await self._services.backend.put(wanted(row))
+                await self.put(store, row)
         except IntegrityError:  # somebody made it just now
             raise SessionExists(new.session_id) from None
         return row
@@ -110,7 +114,7 @@ class Manager:
             await store.audit(at=now, actor=self._actor, action="session.claim", target=session_id)
             if waited:  # from now on its login outlives it
                 row.generation += 1
-                await self._services.backend.put(wanted(row))
+                await self.put(store, row)
         return row
 
     async def wait_for_claim(self, session_id: str, until: datetime | None) -> None:
@@ -130,28 +134,35 @@ class Manager:
                 return row
             row.operating_mode = CONNECTED
             row.generation += 1
-            row.connecting_since, row.ended = now, False
+            row.connecting_since, row.ended, row.gone = now, False, False
             row.qr_code = row.qr_png = row.qr_expires_at = None
             await store.audit(at=now, actor=self._actor, action="session.connect", target=row.session_id)
-            await self._services.backend.put(wanted(row))
+            await self.put(store, row)
             await self._services.backend.login(row.uid)
         await self._services.live.tell(Word(tenant_id=row.tenant_id, uid=row.uid, kind="session"))
         return row
 
     async def disconnect(self, name: str) -> Session | None:
-        """Close WhatsApp and keep it closed until connect; the login is kept."""
+        """Close WhatsApp and keep it closed until connect; the login is kept. Suspended is closed already."""
+        return await self._close(name, DISCONNECTED, "session.disconnect", already=(DISCONNECTED, SUSPENDED))
+
+    async def suspend(self, name: str) -> Session | None:
+        """No process or pod until connect, which costs a start; the login is kept."""
+        return await self._close(name, SUSPENDED, "session.suspend", already=(SUSPENDED,))
+
+    async def _close(self, name: str, mode: str, action: str, already: tuple[str, ...]) -> Session | None:
         now = self._services.clock()
         async with self._services.database.begin() as transaction:
             store = Sessions(transaction, self._tenant_id)
             row = await store.find(name, locked=True)
-            if row is None or row.operating_mode == DISCONNECTED:
+            if row is None or row.operating_mode in already:
                 return row
-            row.operating_mode = DISCONNECTED
+            row.operating_mode = mode
             row.generation += 1
             row.connecting_since = None
             row.qr_code = row.qr_png = row.qr_expires_at = None
-            await store.audit(at=now, actor=self._actor, action="session.disconnect", target=row.session_id)
-            await self._services.backend.put(wanted(row))
+            await store.audit(at=now, actor=self._actor, action=action, target=row.session_id)
+            await self.put(store, row)
         await self._services.live.tell(Word(tenant_id=row.tenant_id, uid=row.uid, kind="session"))
         return row
 
@@ -165,15 +176,22 @@ class Manager:
                 return False
             await store.delete(row)
             await store.audit(at=now, actor=self._actor, action="session.delete", target=row.session_id)
-            await self._services.backend.delete(wanted(row))
+            tenant = (await store.owner()).slug
+            await self._services.backend.delete(wanted(row, tenant, self._services.secrets))
         await self._services.live.tell(Word(tenant_id=row.tenant_id, uid=row.uid, kind="session"))
         return True
+
+    async def put(self, store: Sessions, row: Session) -> None:
+        """Tell the backend what the row says now, as the last step of a transaction. Raises BackendError."""
+        if not row.gone:
+            tenant = (await store.owner()).slug
+            await self._services.backend.put(wanted(row, tenant, self._services.secrets))
 
 
 def needs_login(row: Session, now: datetime) -> bool:
     """Whether connect has something to do."""
     seen = known(row)
-    if row.operating_mode != CONNECTED or row.ended:
+    if row.operating_mode != CONNECTED or row.ended or row.gone:
         return True
     return row.state == State.DISCONNECTED and not status.trying(seen, now)
 
@@ -187,14 +205,24 @@ def known(row: Session) -> status.Seen:
         state_since=row.state_since,
         connecting_since=row.connecting_since,
         ended=row.ended,
+        gone=row.gone,
     )
 
 
-def wanted(row: Session) -> Wanted:
-    """What the backend shall make of the row. A session that nobody claimed leaves nothing behind."""
+async def every(services: Services) -> list[Wanted]:
+    """What every session of every tenant should be, but for those that are gone."""
+    async with services.database.read() as transaction:
+        directory = Directory(transaction)
+        slugs, rows = await directory.slugs(), await directory.sessions()
+    return [wanted(row, slugs[row.tenant_id], services.secrets) for row in rows if not row.gone]
+
+
+def wanted(row: Session, tenant: str, secrets: Secrets) -> Wanted:
+    """What the backend shall make of the row; `tenant` is its slug. A session that nobody claimed leaves
+    nothing behind."""
     return Wanted(
         uid=row.uid,
-        tenant=str(row.tenant_id),
+        tenant=tenant,
         session_id=row.session_id,
         cliente_id=row.cliente_id,
         name=row.name,
@@ -203,6 +231,7 @@ def wanted(row: Session) -> Wanted:
         operating_mode=row.operating_mode,
         generation=row.generation,
         retain=row.claim != CLAIM_WAITING,
+        receivers=receivers(row, secrets),
     )
 
 

@@ -27,7 +27,10 @@ NEEDS_A_PERSON = {Reason.LOGGED_OUT, Reason.QR_EXPIRED}
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What is known of a session. `state` None: nothing was heard yet. `ended`: its pod cannot run."""
+    """What is known of a session. `state` None: nothing was heard yet. `ended`: its pod cannot run.
+
+    `gone`: somebody removed it where it ran.
+    """
 
     operating_mode: str = MODE_CONNECTED
     state: str | None = None
@@ -35,11 +38,12 @@ class Seen:
     state_since: datetime | None = None
     connecting_since: datetime | None = None
     ended: bool = False
+    gone: bool = False
 
 
 def status(seen: Seen, now: datetime) -> Status:
     """The word for it now."""
-    if seen.operating_mode != MODE_CONNECTED:
+    if seen.operating_mode != MODE_CONNECTED or seen.gone:
         return "disconnected"
     if seen.ended:
         return "error"

@@ -52,13 +52,14 @@ def judge(row: Session, now: datetime) -> Found | None:
         return Found.QR if shows_qr(row, now, LEAST) else None
     expired = row.state == State.DISCONNECTED and row.reason == Reason.QR_EXPIRED
     mode = row.operating_mode == status.MODE_CONNECTED
-    return Found.EXPIRED if expired and mode and not row.ended else Found.ENDED
+    return Found.EXPIRED if expired and mode and not (row.ended or row.gone) else Found.ENDED
 
 
 def shows_qr(row: Session, now: datetime, left: timedelta = timedelta()) -> bool:
     """Whether there is something to scan, for longer than `left`."""
     return (
         row.operating_mode == status.MODE_CONNECTED
+        and not row.gone
         and row.state == State.QR_REQUIRED
         and row.qr_png is not None
         and row.qr_expires_at is not None

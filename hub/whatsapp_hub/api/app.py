@@ -11,17 +11,30 @@ from whatsapp_hub.api import (
     callbacks,
     contacts,
     conversations,
+    describe,
     envelope,
     health,
     live_events,
     organization,
     records,
     sessions,
+    webhooks,
 )
 from whatsapp_hub.api.gate import Gate
 from whatsapp_hub.services import Services
 
-PARTS = (health, auth, organization, contacts, live_events, sessions, conversations, records, callbacks)
+PARTS = (
+    health,
+    auth,
+    organization,
+    contacts,
+    live_events,
+    sessions,
+    webhooks,
+    conversations,
+    records,
+    callbacks,
+)
 
 
 def build(services: Services) -> ASGIApp:
@@ -41,6 +54,7 @@ def framework(services: Services) -> FastAPI:
     )
     app.state.services = services
     envelope.install(app)
+    describe.install(app)
     for part in PARTS:
         app.include_router(part.router)
     return app

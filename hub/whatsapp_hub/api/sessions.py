@@ -84,6 +84,13 @@ async def disconnect(id: str, caller: Writer, request: Request) -> Response:
     return ok(shapes.stated(row, services(request).clock()))
 
 
+@router.post("/{id}/suspend")
+async def suspend(id: str, caller: Writer, request: Request) -> Response:
+    """No process or pod until connect; the login is kept."""
+    row = present(await manager(request, caller).suspend(id), id)
+    return ok(shapes.stated(row, services(request).clock()))
+
+
 @router.delete("/{id}")
 async def delete(id: str, caller: Writer, request: Request) -> Response:
     """The session goes; whether its login stays is its `retainPolicy`'s to say."""

@@ -26,6 +26,7 @@ LISTED = (
     Session.state_since,
     Session.connecting_since,
     Session.ended,
+    Session.gone,
     Session.qr_png,
     Session.qr_expires_at,
     Session.account_phone,
@@ -38,6 +39,12 @@ MODE_MESSAGES = {
     "Disconnected": "The session was disconnected. Connect it: POST /api/sessions/{id}/connect.",
     "Suspended": "The session is suspended. Connect it: POST /api/sessions/{id}/connect.",
 }
+
+
+GONE_MESSAGE = (
+    "The session was removed where it ran. Connect it to have it again: POST /api/sessions/{id}/connect; "
+    "or delete it: DELETE /api/sessions/{id}."
+)
 
 
 def word(row: Any, now: datetime) -> status.Status:
@@ -101,6 +108,8 @@ def why(row: Any, now_status: status.Status) -> dict[str, Any]:
     """`reason` and `message`: of the mode, where that is what keeps it disconnected."""
     if row.operating_mode != status.MODE_CONNECTED:
         return {"reason": "Stopped", "message": MODE_MESSAGES.get(row.operating_mode, "")}
+    if row.gone:
+        return {"reason": "Stopped", "message": GONE_MESSAGE}
     if now_status == "pending" and row.state == "DISCONNECTED":
         return {"reason": None, "message": "Connecting."}
     return {"reason": row.reason, "message": row.message}

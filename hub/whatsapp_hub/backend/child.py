@@ -32,6 +32,7 @@ from whatsapp_hub.backend.protocol import (
     Answer,
     BackendError,
     Call,
+    Receiver,
     Seen,
     Wanted,
 )
@@ -237,7 +238,7 @@ class Child:
         _replace(self._folder / "config.json", json.dumps(self._config()))
 
     def _config(self) -> dict[str, Any]:
-        """Contract A's configuration: every event to this hub, by contract D."""
+        """Contract A's configuration: every event to this hub, by contract D; receivers get it as it is."""
         mode = self.wanted.operating_mode
         return {
             "owner": self.wanted.uid,
@@ -252,7 +253,8 @@ class Child:
                     "url": self._around.callback_url,
                     "format": "Orchestrator",
                     "secrets": [self._secret],
-                }
+                },
+                *(receiver_config(each) for each in self.wanted.receivers),
             ],
         }
 
@@ -273,6 +275,18 @@ class Child:
             "LOG_FORMAT": "text",
             "QR_TERMINAL": "never",
         }
+
+
+def receiver_config(receiver: Receiver) -> dict[str, Any]:
+    """A webhook of contract A's configuration."""
+    return {
+        "name": receiver.name,
+        "url": receiver.url,
+        "events": list(receiver.events),
+        "format": "Standard",
+        "secrets": [each for each in (receiver.secret, receiver.previous) if each],
+        "headers": dict(receiver.headers),
+    }
 
 
 MAX_ROTATIONS = 6

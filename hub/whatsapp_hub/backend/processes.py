@@ -99,6 +99,10 @@ class Processes:
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
 
+    async def look(self, uid: str) -> Seen | None:
+        """Whether it is here."""
+        return Seen(uid=uid) if uid in self._children else None
+
     async def seen(self) -> AsyncIterator[Seen]:
         """Every session as it changes."""
         while True:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from whatsapp_contracts.sessions import SessionView
@@ -17,6 +18,10 @@ CONNECTED, DISCONNECTED, SUSPENDED = "Connected", "Disconnected", "Suspended"
 
 class BackendError(Exception):
     """What was asked could not be done now, and nothing of it was; the text says what to do."""
+
+
+class Refused(BackendError):
+    """The same will be refused again: what was asked has to be another; the text says what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +36,15 @@ class Owner:
 class Receiver:
     """A webhook of the organization's own. `events` empty: all of them.
 
-    `secret` signs its calls; `version` grows when it is made anew. `headers` go with every call.
+    `secret` signs its calls; `version` grows when it is made anew. With version 0 the secret is not the hub's
+    and is let be: the resource was written by others. `previous` signs beside `secret`, so that a receiver
+    takes over the new one when it likes. `headers` go with every call.
     """
 
     name: str
     url: str
     secret: str = field(repr=False)
+    previous: str | None = field(default=None, repr=False)
     events: tuple[str, ...] = ()
     version: int = 1
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -86,14 +94,16 @@ class Declared:
 class Seen:
     """A session as it was just heard. `view` None: it cannot be heard; then `message` says why.
 
-    `ended`: its pod cannot run, and nothing more will be tried. `declared`: from a backend in which others
-    write too; a session that is not known yet is made of it. `gone`: somebody removed it there.
+    `ended`: its pod cannot run, and nothing more will be tried; `since` says from when on, where that is
+    known. `declared`: from a backend in which others write too; a session that is not known yet is made of
+    it. `gone`: somebody removed it there.
     """
 
     uid: str
     view: SessionView | None = None
     message: str = ""
     ended: bool = False
+    since: datetime | None = None
     declared: Declared | None = None
     gone: bool = False
 
@@ -129,7 +139,10 @@ class Backend(Protocol):
         ...
 
     async def start(self, wanted: Sequence[Wanted]) -> None:
-        """Begin; `wanted` is every session that the hub knows of."""
+        """Begin; `wanted` is every session that the hub knows of.
+
+        Where others write too it may be called again, with what the hub knows of then: all is told anew.
+        """
         ...
 
     async def stop(self) -> None:
@@ -148,8 +161,12 @@ class Backend(Protocol):
         """Take a session away; its login too unless `retain`. One that is gone already is no error."""
         ...
 
+    async def look(self, uid: str) -> Seen | None:
+        """The session as it is at this moment, asked where it is; None: it is not there."""
+        ...
+
     def seen(self) -> AsyncIterator[Seen]:
-        """Every session as it changes, for ever; asked once."""
+        """Every session as it changes, for ever; one follower at a time."""
         ...
 
     async def call(self, uid: str, call: Call) -> Answer:

@@ -35,6 +35,12 @@ class Secrets:
         """What the session `uid` signs its callbacks with, as Standard Webhooks spells it."""
         return "whsec_" + base64.b64encode(self._derive(f"callback/{uid}")).decode()
 
+    def receiver(self, uid: str, name: str, version: int) -> str:
+        """What the session `uid` signs its calls to the webhook `name` with. Neither name nor version has a
+        slash, so that no text stands for two."""
+        key = self._derive(f"receiver/{uid}/{name}/{version}")
+        return "whsec_" + base64.b64encode(key).decode()
+
     def pod_key(self, uid: str) -> str:
         """The API key of the session pod `uid`."""
         return base64.urlsafe_b64encode(self._derive(f"pod/{uid}")).decode().rstrip("=")

@@ -14,6 +14,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from whatsapp_hub.database.models import ApiKey, LoginFailure, Mensaje, Origin, Receipt, Session, Tenant, User
+from whatsapp_hub.tenancy import Holder
 
 LONGEST_SLUG = 50
 
@@ -87,6 +88,16 @@ class Directory:
     async def tenant(self, tenant_id: int) -> Tenant | None:
         """A tenant by its id."""
         return await self._db.get(Tenant, tenant_id)
+
+    async def slugs(self) -> dict[int, str]:
+        """Every tenant's slug."""
+        return {row[0]: row[1] for row in (await self._db.execute(select(Tenant.id, Tenant.slug))).all()}
+
+    async def holders(self) -> list[Holder]:
+        """Every tenant, for the decision whose a resource is."""
+        asked = select(Tenant.id, Tenant.slug, Tenant.namespace)
+        found = (await self._db.execute(asked)).all()
+        return [Holder(id=each.id, slug=each.slug, namespace=each.namespace) for each in found]
 
     async def tenant_named(self, name: str, now: datetime) -> Tenant:
         """The tenant of this name, made when there is none."""

@@ -38,6 +38,7 @@ class FakeBackend:
         self.answer: Callable[[Call], Answer] = lambda call: Answer(status=404, headers={}, body=b"{}")
         self.broken: str | None = None
         self.queue: asyncio.Queue[Seen] = asyncio.Queue()
+        self.there: dict[str, Seen] = {}
         self.started: Sequence[Wanted] | None = None
 
     def _check(self) -> None:
@@ -69,6 +70,10 @@ class FakeBackend:
         self._check()
         self.deleted.append(wanted)
         self.wanted.pop(wanted.uid, None)
+
+    async def look(self, uid: str) -> Seen | None:
+        self._check()
+        return self.there.get(uid)
 
     async def seen(self) -> AsyncIterator[Seen]:
         while True:

@@ -28,13 +28,16 @@ LOCKED = [route for route in ROUTES if route not in OPEN]
 FOR_SESSIONS = [route for route in LOCKED if route not in SIGNED and not ORGANIZATION.match(" ".join(route))]
 
 
+BODY = {"session_id": "a", "url": "https://crm.example/hooks"}
+
+
 def filled(path: str) -> str:
     """The path for the session `a`, or for the first row of its kind."""
     return re.sub(r"\{\w+\}", "1", path.replace("{id}", "a"))
 
 
 async def ask(world: World, route: tuple[str, str], headers: dict[str, str]) -> int:
-    answer = await world.http.request(route[0], filled(route[1]), json={"session_id": "a"}, headers=headers)
+    answer = await world.http.request(route[0], filled(route[1]), json=BODY, headers=headers)
     assert answer.json()["success"] is False
     return answer.status_code
 

@@ -48,7 +48,7 @@ async def test_a_bug_is_a_500_in_the_envelope_that_shows_nothing(
     def bug(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("whatsapp_hub.api.auth.throttle.wait", bug)
+    monkeypatch.setattr("whatsapp_hub.login.throttle.wait", bug)
     answer = await world.http.post("/api/auth/login", json={"identifier": "a", "password": "b"})
     assert (answer.status_code, answer.json()["success"]) == (500, False)
     assert "secret" not in answer.text
