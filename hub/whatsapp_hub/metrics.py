@@ -35,6 +35,15 @@ class Metrics:
             "whatsapp_hub_failed_logins", "Logins that were refused.", registry=self.registry
         )
         self.streams = Gauge("whatsapp_hub_live_streams", "Open live streams.", registry=self.registry)
+        self.resources_refused = Counter(
+            "whatsapp_hub_resources_refused",
+            "Resources seen that have no row: they belong to nobody, or their sessionId is taken.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.leads = Gauge(
+            "whatsapp_hub_leads", "Whether this replica writes what is seen.", registry=self.registry
+        )
         info = Gauge("whatsapp_hub_info", "The running release.", ["version"], registry=self.registry)
         info.labels(version=__version__).set(1)
 

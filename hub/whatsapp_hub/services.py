@@ -18,7 +18,8 @@ from whatsapp_hub.security.secrets import Secrets
 class Services:
     """The hub's parts. `qr_wait`: seconds that a call for a QR may take (contract B).
 
-    `messages_kept` None: for ever.
+    `messages_kept` None: for ever. `namespace`: the hub's own in Kubernetes, which is that of tenants who
+    have none.
     """
 
     database: Database
@@ -30,3 +31,4 @@ class Services:
     clock: times.Clock = times.now
     qr_wait: float = 30.0
     messages_kept: timedelta | None = None
+    namespace: str = ""
