@@ -94,7 +94,8 @@ class Gate:
 
 def most_of(path: str) -> int:
     """How large the body of a call to `path` may be."""
-    return MAX_MEDIA_BODY if path.startswith("/api/sessions/") and path.endswith("/messages") else MAX_BODY
+    sends = path.startswith(("/api/sessions/", "/sessions/")) and path.endswith("/messages")
+    return MAX_MEDIA_BODY if sends else MAX_BODY
 
 
 def too_large(most: int) -> ASGIApp:
