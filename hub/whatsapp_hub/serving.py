@@ -1,7 +1,8 @@
 """The process: everything put together, started, and ended in order.
 
-Its life: master key, migrations, listen; then sessions, their follower and the upkeep beside the API. SIGTERM
-or SIGINT: no new calls, streams end, sessions that are its children end, exit 0.
+Its life: master key, migrations, first administrator, listen; then sessions, and beside the API, on the
+replica that leads, their follower and the upkeep. SIGTERM or SIGINT: no new calls, streams end, sessions that
+are its children end, exit 0.
 """
 
 from __future__ import annotations
@@ -18,21 +19,24 @@ from typing import Any
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from whatsapp_hub import intake, metrics, upkeep
+from whatsapp_hub import first_admin, intake, metrics, upkeep
 from whatsapp_hub.api import app
-from whatsapp_hub.backend.processes import Processes
+from whatsapp_hub.backend import choice
+from whatsapp_hub.backend.protocol import BackendError
 from whatsapp_hub.database.connection import Database
 from whatsapp_hub.database.migrate import migrate
+from whatsapp_hub.leader import Leader
 from whatsapp_hub.live import Live
 from whatsapp_hub.manager import every
-from whatsapp_hub.security.secrets import MasterKeyError, open_master_key
+from whatsapp_hub.security.secrets import MasterKeyError
 from whatsapp_hub.services import Services
-from whatsapp_hub.settings import Settings, SettingsError
+from whatsapp_hub.settings import KUBERNETES, Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
 CALLS_TIMEOUT = 5
 """Seconds that calls under way may still take at the end."""
+RETRY_SECONDS = 2.0
 BACKLOG = 2048
 """Connections that may wait to be taken."""
 
@@ -72,7 +76,7 @@ async def open_database(settings: Settings) -> Database:
 
 
 async def _live(settings: Settings) -> int:
-    secrets = open_master_key(settings.master_key_file)
+    secrets = choice.open_secrets(settings)
     with contextlib.ExitStack() as stack:
         api_socket = stack.enter_context(_bind(settings.host, settings.port, "PORT"))
         sockets = [api_socket]
@@ -80,12 +84,7 @@ async def _live(settings: Settings) -> int:
             sockets.append(stack.enter_context(_bind(settings.host, settings.metrics_port, "METRICS_PORT")))
         database = await open_database(settings)
         host, port = api_socket.getsockname()[:2]
-        backend = Processes(
-            folder=settings.data_dir / "sessions",
-            callback_url=settings.callback_url or f"http://127.0.0.1:{port}",
-            secrets=secrets,
-            environ=settings.session_environ,
-        )
+        backend = choice.make(settings, secrets, port)
         live = Live(settings.database_url if database.postgresql else None)
         days = settings.messages_keep_days
         services = Services(
@@ -94,8 +93,10 @@ async def _live(settings: Settings) -> int:
             live=live,
             secrets=secrets,
             messages_kept=timedelta(days=days) if days else None,
+            namespace=settings.namespace,
         )
         try:
+            await _first_admin(settings, services)
             return await _serve(settings, services, sockets, f"http://{host}:{port}")
         finally:
             await database.close()
@@ -111,10 +112,16 @@ async def _serve(settings: Settings, services: Services, sockets: list[socket.so
     work = [
         _task(server.serve(sockets=[bound]), "server") for server, bound in zip(servers, sockets, strict=True)
     ]
-    await services.backend.start(known)
+    try:
+        await services.backend.start(known)
+    except BackendError as error:
+        raise CannotStart(str(error)) from None
+    elects = services.database.postgresql and settings.backend == KUBERNETES
+    leader = Leader(
+        settings.database_url if elects else None, lambda leads: services.metrics.leads.set(leads)
+    )
     work += [
-        _task(intake.run(services), "intake"),
-        _task(upkeep.run(services), "upkeep"),
+        _task(leader.run(lambda: _lead(services, anew=elects)), "leader"),
         _task(services.live.run(), "live"),
     ]
     log.info("hub on %s, %d sessions", url, len(known))
@@ -122,8 +129,8 @@ async def _serve(settings: Settings, services: Services, sockets: list[socket.so
     await asyncio.wait({asked, *_lasting(work)}, return_when=asyncio.FIRST_COMPLETED)
     code = 0 if stop.is_set() else 1
     for task in work:
-        if task.done() and not task.cancelled() and (error := task.exception()):
-            log.error("the %s task ended", task.get_name(), exc_info=error)
+        if task.done() and not task.cancelled() and (failed := task.exception()):
+            log.error("the %s task ended", task.get_name(), exc_info=failed)
     asked.cancel()
     for server in servers:
         server.should_exit = True
@@ -134,6 +141,35 @@ async def _serve(settings: Settings, services: Services, sockets: list[socket.so
     await asyncio.gather(*work, return_exceptions=True)
     log.info("stopped" if code == 0 else "exiting with code 1, to be started anew")
     return code
+
+
+async def _lead(services: Services, *, anew: bool) -> None:
+    """What one replica does for all; `anew`: others may have done it until now, so all is told again."""
+    while anew:
+        try:
+            await services.backend.start(await every(services))
+            break
+        except (SQLAlchemyError, OSError, BackendError) as away:
+            log.warning("leading waits: %s", type(away).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(intake.run(services), name="intake")
+        group.create_task(upkeep.run(services), name="upkeep")
+
+
+async def _first_admin(settings: Settings, services: Services) -> None:
+    """The first administrator of the mounted Secret. Raises CannotStart."""
+    if settings.admin_dir is None:
+        return
+    try:
+        first = first_admin.read(settings.admin_dir)
+        made = await first_admin.ensure(services.database, first, services.passwords, services.clock())
+    except first_admin.FirstAdminError as error:
+        raise CannotStart(str(error)) from None
+    except (SQLAlchemyError, OSError) as error:
+        raise CannotStart(f"the database does not answer ({type(error).__name__}). Start it.") from error
+    if made:
+        log.info("the first administrator was made as HUB_ADMIN_DIR says")
 
 
 def _lasting(work: list[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
