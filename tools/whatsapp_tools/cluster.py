@@ -9,18 +9,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from whatsapp_tools.terminal import ToolError, fail, run, step
 
 ROOT = Path(__file__).parents[2]
 KIND_NAME = "whatsapp"
+FORWARD_SECONDS = 30.0
 CHOICES = ("local", "kind", "current")
 
 
@@ -103,6 +107,31 @@ class Cluster:
             process.wait(10)
             assert process.stdout is not None
             process.stdout.close()
+
+    @contextmanager
+    def forward(self, namespace: str, target: str, port: int) -> Iterator[str]:
+        """A Service (`svc/NAME`) or a pod on loopback for as long as the block runs, and as its pod does.
+
+        Why beside `api`: the API server's proxy takes a call's `Authorization` for itself.
+        """
+        command = [self._kubectl, "-n", namespace, "port-forward", target, f":{port}"]
+        with tempfile.TemporaryFile("w+") as said:
+            process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=self.env)
+            try:
+                until = time.monotonic() + FORWARD_SECONDS
+                while not (found := re.search(r"Forwarding from (127\.0\.0\.1:\d+)", _text(said))):
+                    if process.poll() is not None or time.monotonic() > until:
+                        raise ToolError(f"kubectl port-forward {target} did not start: {_text(said)}")
+                    time.sleep(0.05)
+                yield f"http://{found[1]}"
+            finally:
+                process.terminate()
+                process.wait(10)
+
+
+def _text(file: IO[str]) -> str:
+    """What a process has written so far; where it goes on writing is left as it is."""
+    return os.pread(file.fileno(), 2**16, 0).decode(errors="replace")
 
 
 def service_url(api: str, namespace: str, service: str, port: int | str) -> str:
