@@ -21,6 +21,7 @@ from whatsapp_hub.api import (
     webhooks,
 )
 from whatsapp_hub.api.gate import Gate
+from whatsapp_hub.dashboard import site
 from whatsapp_hub.services import Services
 
 PARTS = (
@@ -57,4 +58,5 @@ def framework(services: Services) -> FastAPI:
     describe.install(app)
     for part in PARTS:
         app.include_router(part.router)
+    site.install(app)
     return app

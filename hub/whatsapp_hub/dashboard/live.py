@@ -1,0 +1,157 @@
+"""`GET /live`: one stream for a page, of the whole tenant.
+
+| event | data | when |
+|---|---|---|
+| `session-<id>` | the session drawn as `view` says | it changed, and it is one of `sessions` |
+| `message-<id>` | the message's row id | a message came into one of `sessions` |
+| `changed` | nothing | a session of the tenant changed, came or went: counts and lists may be old |
+| `ended` | nothing | the login has ended; the stream too |
+
+Why drawn here: a QR that rotates is on the page without another call. Every LOOK seconds the rows are read
+again, so that a lost word, and a status that changes by time alone, are seen too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+
+from whatsapp_hub.api.caller import services
+from whatsapp_hub.dashboard import pages
+from whatsapp_hub.dashboard.views import SessionCard
+from whatsapp_hub.dashboard.visitor import COOKIE, Viewer, Visitor, whose
+from whatsapp_hub.database.models import Session
+from whatsapp_hub.live import Watch, Word
+from whatsapp_hub.services import Services
+from whatsapp_hub.store.history import History
+from whatsapp_hub.store.sessions import LARGEST_ID
+
+router = APIRouter(include_in_schema=False)
+
+LOOK = 8.0
+"""Seconds: with the time to draw and send, nothing on a page is older than ten."""
+CHANGED_EVERY = 2.0
+"""Seconds between two `changed`: each makes the page ask."""
+MOST = 100
+"""Sessions on one page."""
+RETRY = "retry: 3000\n\n"
+HEADERS = pages.SAFETY | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+VIEWS = {"card": "_session_card.html", "detail": "_session_detail.html"}
+"""Templates that draw a `SessionCard` named `card`."""
+
+
+@router.get("/live", response_class=StreamingResponse)
+async def live(
+    visitor: Viewer, request: Request, sessions: str = "", view: Annotated[str, Query(max_length=20)] = "card"
+) -> StreamingResponse:
+    """The stream of one page; `sessions`: the ids on it, with commas between."""
+    stream = Stream(services(request), request, visitor, numbers(sessions), VIEWS.get(view, VIEWS["card"]))
+    return StreamingResponse(stream.events(), media_type="text/event-stream", headers=HEADERS)
+
+
+def numbers(text: str) -> list[int]:
+    """The ids in `1,2,3`; what is none is left out."""
+    found = (part for part in text.split(",") if part.isascii() and part.isdigit() and len(part) < 11)
+    return [number for number in map(int, found) if 0 < number <= LARGEST_ID][:MOST]
+
+
+class Stream:
+    """What one page is told."""
+
+    def __init__(
+        self, parts: Services, request: Request, visitor: Visitor, ids: Sequence[int], template: str
+    ) -> None:
+        self._parts, self._request, self._visitor = parts, request, visitor
+        self._template, self._ids = template, ids
+        self._uids: dict[str, int] = {}
+        self._told: dict[int, bytes] = {}
+
+    async def events(self) -> AsyncGenerator[str, None]:
+        """The text of the stream, until the login ends or the page is left."""
+        self._parts.metrics.streams.inc()
+        try:
+            with self._parts.live.watch(self._visitor.tenant_id) as watch:
+                yield RETRY
+                looked = changed = -LOOK
+                words: list[Word] = []
+                stale = False
+                while True:
+                    now = time.monotonic()
+                    due = now - looked >= LOOK or any(word.kind == "lost" for word in words)
+                    if due:
+                        if not await self._may():
+                            yield event("ended")
+                            return
+                        looked = now
+                    for text in [*await self._sessions(words, everything=due), *self._messages(words)]:
+                        yield text
+                    stale = stale or any(word.kind != "message" for word in words)
+                    if stale and now - changed >= CHANGED_EVERY:
+                        yield event("changed")
+                        stale, changed = False, now
+                    if due:
+                        yield ": alive\n\n"
+                    until = min(looked + LOOK, changed + CHANGED_EVERY if stale else looked + LOOK)
+                    words = await heard(watch, max(0.0, until - time.monotonic()))
+        finally:
+            self._parts.metrics.streams.dec()
+
+    async def _may(self) -> bool:
+        """Whether the login is still good, and still allows this."""
+        found = await whose(self._parts, self._request.cookies.get(COOKIE, ""), self._request)
+        if found is None or not found.may("sessions:read"):
+            return False
+        self._visitor = found
+        return True
+
+    async def _sessions(self, words: Iterable[Word], *, everything: bool) -> list[str]:
+        changed = {word.uid for word in words if word.kind != "message"}
+        wanted = self._ids if everything else [self._uids[uid] for uid in changed if uid in self._uids]
+        if not wanted:
+            return []
+        async with self._parts.database.read() as transaction:
+            rows = await History(transaction, self._visitor.tenant_id).shown(wanted)
+        return [text for row in rows if (text := self._drawn(row))]
+
+    def _drawn(self, row: Session) -> str | None:
+        """The event of a session that looks other than it was told."""
+        self._uids[row.uid] = row.id
+        given = pages.drawn_for(self._visitor, self._visitor.language)
+        given["card"] = SessionCard.of(row, self._parts.clock())
+        given["parts"] = pages.parts(given)
+        html = pages.TEMPLATES.get_template(self._template).render(given)
+        seal = hashlib.sha256(html.encode()).digest()
+        if self._told.get(row.id) == seal:
+            return None
+        self._told[row.id] = seal
+        return event(f"session-{row.id}", html)
+
+    def _messages(self, words: Iterable[Word]) -> list[str]:
+        if not self._visitor.may("messages:read"):
+            return []
+        return [
+            event(f"message-{self._uids[word.uid]}", str(word.id))
+            for word in words
+            if word.kind == "message" and word.uid in self._uids
+        ]
+
+
+async def heard(watch: Watch, timeout: float) -> list[Word]:
+    """The next word and those that wait behind it: many changes at once are drawn once."""
+    words = []
+    word = await watch.next(timeout)
+    while word is not None:
+        words.append(word)
+        word = await watch.next(0) if not watch.queue.empty() else None
+    return words
+
+
+def event(name: str, data: str = "") -> str:
+    """A server-sent event."""
+    lines = "".join(f"data: {line}\n" for line in data.split("\n"))
+    return f"event: {name}\n{lines}\n"
