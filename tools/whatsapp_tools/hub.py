@@ -1,4 +1,4 @@
-"""The hub on a cluster, as a CRM meets it: installed beside the operator, reached on loopback, called over HTTP.
+"""The hub on a cluster, as a CRM meets it: installed beside the operator, reached on loopback, called.
 
 Why shared: the demo shows and the end-to-end tests prove the same steps by the same calls.
 """
@@ -24,7 +24,7 @@ from whatsapp_tools.terminal import ToolError
 NAME = f"{RELEASE}-hub"
 SERVICE = f"svc/{NAME}"
 PORT = 3000
-ADMIN_SECRET = "whatsapp-hub-admin"  # noqa: S105 - the Secret's name
+ADMIN_SECRET = "whatsapp-hub-admin"
 TENANT = "demo"
 EMAIL = "admin@demo.example"
 
