@@ -6,6 +6,7 @@ all.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
@@ -20,6 +21,9 @@ BUSY_SECONDS = 30
 POOL = 20
 """PostgreSQL connections of one process; more calls wait for one."""
 POOL_WAIT_SECONDS = 30
+ANSWER_SECONDS = 20.0
+"""How long one transaction on PostgreSQL may take: a server or a network that swallows packets cuts no
+connection, and every call would wait for ever."""
 READING = {"hub_reads": True}
 
 
@@ -41,16 +45,31 @@ class Database:
         self._readers = async_sessionmaker(reading, expire_on_commit=False)
 
     @contextlib.asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
-        async with self._sessions.begin() as session:
+    async def begin(self, seconds: float = ANSWER_SECONDS) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Raises ConnectionError when it is not over within `seconds`; nothing of it is kept then, but for a
+        commit whose answer was lost.
+        """
+        async with self._bounded(seconds), self._sessions.begin() as session:
             yield session
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """One transaction that writes nothing: on SQLite it waits for no writer."""
-        async with self._readers.begin() as session:
+        async with self._bounded(ANSWER_SECONDS), self._readers.begin() as session:
             yield session
+
+    @contextlib.asynccontextmanager
+    async def _bounded(self, seconds: float) -> AsyncIterator[None]:
+        """The connection of a transaction that is cut off is closed, never used again."""
+        try:
+            async with asyncio.timeout(seconds if self.postgresql else None) as limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise ConnectionError("the database did not answer in time") from None
 
     async def close(self) -> None:
         """End every connection."""

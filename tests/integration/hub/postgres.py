@@ -8,6 +8,7 @@ the tests.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,20 @@ class PostgreSQL:
         self._process.send_signal(how)
         self._process.wait(START_SECONDS)
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It holds every connection and answers nothing, as a network that swallows packets looks."""
+        assert self._process
+        everyone = [self._process.pid, *_children(self._process.pid)]
+        for pid in everyone:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in everyone:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def database(self, name: str, template: str = "template1") -> str:
         """A new database; its address."""
         self._run("createdb", "--host=127.0.0.1", f"--port={self.port}", "--username=hub",
@@ -101,6 +117,10 @@ class PostgreSQL:
         self.stop()
         self._log.close()
         shutil.rmtree(self._folder)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 async def asked(url: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
