@@ -200,7 +200,8 @@ class Live:
 
     async def _send(self, connection: Any) -> None:
         """One NOTIFY with as many words as it holds; they stay where it fails."""
-        parts, size = [], 2
+        parts: list[tuple[Word, str]] = []
+        size = 2
         for word in list(self._unsent):
             part = json.dumps([word.tenant_id, word.uid, word.kind, word.id])
             size += len(part) + 1

@@ -147,7 +147,7 @@ async def heard(watch: Watch, timeout: float) -> list[Word]:
     word = await watch.next(timeout)
     while word is not None:
         words.append(word)
-        word = await watch.next(0) if not watch.queue.empty() else None
+        word = await watch.next(0) if len(watch) else None
     return words
 
 
