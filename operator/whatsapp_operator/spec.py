@@ -219,6 +219,14 @@ class Spec(Model):
             ]
         },
     )
+    display_name: str | None = Field(
+        default=None,
+        max_length=200,
+        description="What people call it: the hub and its dashboard show it. It may change at any time.",
+    )
+    description: str | None = Field(
+        default=None, max_length=2000, description="What people ought to know of it, shown as displayName is."
+    )
     operating_mode: OperatingMode = Field(
         default=OperatingMode.CONNECTED,
         description="Connected runs the session. Disconnected keeps its pod and closes WhatsApp. Suspended"

@@ -52,6 +52,8 @@ def test_no_field_is_accepted_and_ignored() -> None:
     assert set(schema()["properties"]["spec"]["properties"]) == {
         "clienteId",
         "sessionId",
+        "displayName",
+        "description",
         "operatingMode",
         "storage",
         "image",
