@@ -1,4 +1,4 @@
-"""An address and a password for a token of 24 hours: the same for programs and for the dashboard.
+"""An address and a password for a token of 24 hours, and the end of tokens: for programs and the dashboard.
 
 Threats: guessing (failures are counted by account and address, and by address), learning who has an account
 (a wrong name takes as long as a wrong password and reads the same).
@@ -7,11 +7,13 @@ Threats: guessing (failures are counted by account and address, and by address),
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from whatsapp_hub.database.models import User
 from whatsapp_hub.security import throttle, tokens
 from whatsapp_hub.services import Services
 from whatsapp_hub.store.directory import Directory
+from whatsapp_hub.store.organization import Organization
 from whatsapp_hub.store.scoped import Scoped
 
 
@@ -58,8 +60,54 @@ async def log_in(parts: Services, identifier: str, password: str, address: str) 
         await Scoped(transaction, user.tenant_id).audit(
             at=now, actor=f"user:{user.id}", action="login", target=""
         )
+    return LoggedIn(user=user, token=_token(parts, user, now))
+
+
+async def change_password(
+    parts: Services, tenant_id: int, user_id: int, current: str, new: str, address: str
+) -> LoggedIn:
+    """Another password for a user who knows the present one; every token but the new one ends.
+
+    Raises LoginFailed (counted as a login's failure), TooManyFailures, PasswordError.
+    """
+    async with parts.database.read() as transaction:
+        user = await Organization(transaction, tenant_id).user(user_id)
+    identifier = user.email if user else ""
+    counted = (parts.secrets.digest(f"{address} {identifier}"), parts.secrets.digest(address))
+    await _hear(parts, counted)
+    if not await parts.passwords.matches(user.password_hash if user else None, current):
+        parts.metrics.failed_logins.inc()
+        async with parts.database.begin() as transaction:
+            await Directory(transaction).login_failed(counted, parts.clock())
+        raise LoginFailed
+    kept, now = await parts.passwords.hash(new), parts.clock()
+    async with parts.database.begin() as transaction:
+        store = Organization(transaction, tenant_id)
+        user = await store.user(user_id)
+        if user is None:
+            raise LoginFailed
+        user.password_hash, user.tokens_after = kept, tokens.ended_by(now)
+        actor = f"user:{user.id}"
+        await store.audit(at=now, actor=actor, action="password.change", target=actor)
+    return LoggedIn(user=user, token=_token(parts, user, now))
+
+
+async def end_tokens(parts: Services, tenant_id: int, user_id: int) -> None:
+    """Every token of a user is good no more, on every device."""
+    now = parts.clock()
+    async with parts.database.begin() as transaction:
+        store = Organization(transaction, tenant_id)
+        user = await store.user(user_id)
+        if user is not None:
+            user.tokens_after = tokens.ended_by(now)
+            actor = f"user:{user.id}"
+            await store.audit(at=now, actor=actor, action="logout.everywhere", target=actor)
+
+
+def _token(parts: Services, user: User, now: datetime) -> str:
+    """A token that counts, also where another replica's clock is ahead and ended the ones before."""
     whose = tokens.Token(user_id=user.id, tenant_id=user.tenant_id)
-    return LoggedIn(user=user, token=tokens.issue(whose, parts.secrets.token_key, now))
+    return tokens.issue(whose, parts.secrets.token_key, max(now, user.tokens_after or now))
 
 
 async def _hear(parts: Services, counted: tuple[str, str]) -> None:

@@ -134,7 +134,9 @@ class Manager:
                 return row
             row.operating_mode = CONNECTED
             row.generation += 1
-            row.connecting_since, row.ended, row.gone = now, False, False
+            if row.gone:  # what it was says nothing about the one that is made now
+                row.gone, row.state, row.reason, row.message = False, None, None, ""
+            row.connecting_since, row.ended = now, False
             row.qr_code = row.qr_png = row.qr_expires_at = None
             await store.audit(at=now, actor=self._actor, action="session.connect", target=row.session_id)
             await self.put(store, row)

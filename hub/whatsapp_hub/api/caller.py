@@ -31,6 +31,7 @@ USED_EVERY = timedelta(minutes=1)
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 NO_CREDENTIALS = "Send your API key as X-API-Key, or log in and send the token as Authorization: Bearer."
+NO_TOKEN = "Log in (POST /api/auth/login) and send the token as Authorization: Bearer."  # noqa: S105
 WRONG_KEY = "This API key is not valid, or was revoked. Make a new one, and send it as X-API-Key."
 WRONG_TOKEN = "This token is not valid, or has expired. Log in again: POST /api/auth/login."  # noqa: S105
 BOTH = "This route needs both headers: X-API-Key and Authorization: Bearer. Send the one that is missing."
@@ -114,6 +115,26 @@ async def administrator(request: Request) -> Caller:
     return _remember(request, who)
 
 
+async def person(request: Request) -> Caller:
+    """For what somebody does with their own account: their token, whatever key is beside it."""
+    token = bearer(request)
+    if not token:
+        raise ApiError(401, NO_TOKEN, CHALLENGE)
+    return _remember(request, await by_token(services(request), token))
+
+
+async def anybody(request: Request) -> tuple[Caller | None, Caller | None]:
+    """Whose key and whose token these are; each that was sent must be good, and one must be there."""
+    text, token = request.headers.get("x-api-key", "").strip(), bearer(request)
+    if not text and not token:
+        raise ApiError(401, NO_CREDENTIALS, CHALLENGE)
+    key = await _by_key(request, text) if text else None
+    who = await by_token(services(request), token) if token else None
+    if found := key or who:
+        _remember(request, found)
+    return key, who
+
+
 def bearer(request: Request) -> str:
     """The Bearer token, or nothing."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -148,7 +169,7 @@ async def by_token(parts: Services, text: str) -> Caller:
         raise ApiError(401, WRONG_TOKEN, CHALLENGE)
     async with parts.database.read() as transaction:
         user = await Directory(transaction).active_user(token.user_id, token.tenant_id)
-    if user is None:
+    if user is None or (user.tokens_after is not None and token.issued < user.tokens_after):
         raise ApiError(401, WRONG_TOKEN, CHALLENGE)
     return Caller(
         tenant_id=user.tenant_id,

@@ -14,7 +14,7 @@ from whatsapp_hub.api.caller import Caller, administrator, services
 from whatsapp_hub.api.envelope import ApiError, ok
 from whatsapp_hub.api.fields import Body, Id, Short
 from whatsapp_hub.database.models import ApiKey, AuditEntry, User
-from whatsapp_hub.security import api_keys
+from whatsapp_hub.security import api_keys, tokens
 from whatsapp_hub.security.passwords import LONGEST, SHORTEST
 from whatsapp_hub.store.organization import ADMIN, Organization
 from whatsapp_hub.times import iso
@@ -109,6 +109,8 @@ async def change_user(user_id: int, body: ChangedUser, caller: Administrator, re
         user.role = body.role or user.role
         user.active = user.active if body.active is None else body.active
         user.password_hash = kept or user.password_hash
+        if kept or not user.active:  # who is let in again later logs in anew
+            user.tokens_after = tokens.ended_by(parts.clock())
         await store.audit(
             at=parts.clock(), actor=caller.actor, action="user.change", target=f"user:{user.id}"
         )
