@@ -13,12 +13,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
-from whatsapp_hub.dashboard import account, doors, files, live, sessions
+from whatsapp_hub.dashboard import account, desk, doors, files, live, sessions
 from whatsapp_hub.dashboard.pages import PAGE_HEADERS, Notice, asked_by_htmx, render
 from whatsapp_hub.dashboard.texts import TEXTS
 from whatsapp_hub.dashboard.visitor import NotLoggedIn, PageError, forget, login_path
 
-PARTS = (files, doors, live, sessions, account)
+PARTS = (files, doors, live, sessions, *desk.PARTS, account)
 API_PATHS = ("/api/", "/generate-qr", "/openapi.json", "/healthz", "/readyz", "/metrics", "/static/")
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
