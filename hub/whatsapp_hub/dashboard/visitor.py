@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
@@ -69,7 +69,7 @@ class Visitor:
         return scope in self.scopes
 
 
-Dependency = Callable[[Request], Coroutine[Any, Any, Visitor]]
+Dependency = Callable[[Request], AsyncIterator[Visitor]]
 
 
 def visitor(scope: Scope | None = None, *, admin: bool = False) -> Dependency:
@@ -78,17 +78,20 @@ def visitor(scope: Scope | None = None, *, admin: bool = False) -> Dependency:
     Raises NotLoggedIn, PageError 403 (not allowed, or a form that is not ours).
     """
 
-    async def dependency(request: Request) -> Visitor:
-        found = await current(request)
-        if found is None:
-            raise NotLoggedIn
-        request.state.visitor = found
-        request.state.tenant_id = found.tenant_id
-        if request.method not in SAFE:
-            await check_form(request, found)
-        if (scope and not found.may(scope)) or (admin and not found.admin):
-            raise PageError(403, "error.forbidden")
-        return found
+    async def dependency(request: Request) -> AsyncIterator[Visitor]:
+        try:
+            found = await current(request)
+            if found is None:
+                raise NotLoggedIn
+            request.state.visitor = found
+            request.state.tenant_id = found.tenant_id
+            if request.method not in SAFE:
+                await check_form(request, found)
+            if (scope and not found.may(scope)) or (admin and not found.admin):
+                raise PageError(403, "error.forbidden")
+            yield found
+        finally:
+            await request.close()  # the files of its form, also of one that was refused
 
     return dependency
 
@@ -138,6 +141,11 @@ def check_origin(request: Request) -> None:
         ours = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
         if urlsplit(origin).netloc not in ours:
             raise PageError(403, "error.form")
+
+
+def address_of(request: Request) -> str:
+    """Where the visitor calls from, for the count of failures."""
+    return request.client.host if request.client else ""
 
 
 def secured(request: Request) -> bool:
