@@ -1,4 +1,4 @@
-"""`/account`: one's own password and language."""
+"""`/account`: one's own password, and the end of one's logins everywhere."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from fastapi.responses import Response
 from whatsapp_hub.api.caller import services
 from whatsapp_hub.dashboard.pages import go, render
 from whatsapp_hub.dashboard.texts import text
-from whatsapp_hub.dashboard.visitor import Anyone, Visitor, remember
-from whatsapp_hub.security import tokens
+from whatsapp_hub.dashboard.visitor import Anyone, Visitor, address_of, forget, remember
+from whatsapp_hub.login import LoginFailed, TooManyFailures, end_tokens
+from whatsapp_hub.login import change_password as change
 from whatsapp_hub.security.passwords import PasswordError
-from whatsapp_hub.store.organization import Organization
 
 router = APIRouter(prefix="/account", include_in_schema=False)
 Password = Annotated[str, Form(max_length=1000)]
@@ -30,30 +30,34 @@ async def change_password(
     request: Request, visitor: Anyone, current: Password = "", new: Password = "", again: Password = ""
 ) -> Response:
     """A new password: every other login of this user ends, and this browser gets a new one."""
-    parts = services(request)
-    async with parts.database.read() as transaction:
-        user = await Organization(transaction, visitor.tenant_id).user(visitor.user_id)
-    kept = user.password_hash if user else None
-    if not await parts.passwords.matches(kept, current):
-        return _wrong(request, visitor, "current", "account.wrong_current")
-    try:
-        hashed = await parts.passwords.hash(new)
-    except PasswordError:
-        return _wrong(request, visitor, "new", "account.wrong_new")
     if new != again:
-        return _wrong(request, visitor, "again", "account.wrong_again")
-    now = parts.clock()
-    async with parts.database.begin() as transaction:
-        store = Organization(transaction, visitor.tenant_id)
-        user = await store.user(visitor.user_id)
-        if user is not None:
-            user.password_hash, user.tokens_after = hashed, now.replace(microsecond=0)
-        await store.audit(at=now, actor=visitor.actor, action="password.change", target=visitor.actor)
+        return _wrong(request, visitor, 422, "again", "account.wrong_again")
+    try:
+        who = await change(
+            services(request), visitor.tenant_id, visitor.user_id, current, new, address_of(request)
+        )
+    except LoginFailed:
+        return _wrong(request, visitor, 422, "current", "account.wrong_current")
+    except PasswordError:
+        return _wrong(request, visitor, 422, "new", "account.wrong_new")
+    except TooManyFailures as error:
+        return _wrong(request, visitor, 429, "current", "login.throttled", seconds=error.seconds)
     answer = go(request, "/account", "account.changed")
-    whose = tokens.Token(user_id=visitor.user_id, tenant_id=visitor.tenant_id)
-    remember(answer, request, tokens.issue(whose, parts.secrets.token_key, now))
+    remember(answer, request, who.token)
     return answer
 
 
-def _wrong(request: Request, visitor: Visitor, field: str, key: str) -> Response:
-    return render(request, visitor, "account.html", 422, wrong={field: text(visitor.language, key)})
+@router.post("/logout-everywhere")
+async def logout_everywhere(request: Request, visitor: Anyone) -> Response:
+    """Every login of this user ends, this one too."""
+    await end_tokens(services(request), visitor.tenant_id, visitor.user_id)
+    answer = go(request, "/login", "account.everywhere_done")
+    forget(answer, request)
+    return answer
+
+
+def _wrong(
+    request: Request, visitor: Visitor, status: int, field: str, key: str, **values: object
+) -> Response:
+    wrong = {field: text(visitor.language, key, **values)}
+    return render(request, visitor, "account.html", status, wrong=wrong)

@@ -13,6 +13,7 @@ from whatsapp_hub.dashboard.pages import go, render
 from whatsapp_hub.dashboard.texts import language_of
 from whatsapp_hub.dashboard.visitor import (
     Anyone,
+    address_of,
     check_origin,
     current,
     forget,
@@ -55,9 +56,8 @@ async def login(
     check_origin(request)
     if not (secured(request) or on_this_machine(request)):
         return _form(request, next, email, status=403, wrong="login.insecure")
-    address = request.client.host if request.client else ""
     try:
-        who = await log_in(services(request), email[:254], password[:1000], address)
+        who = await log_in(services(request), email[:254], password[:1000], address_of(request))
     except LoginFailed:
         return _form(request, next, email, status=401, wrong="login.failed")
     except TooManyFailures as error:

@@ -2,7 +2,7 @@
 
 | event | data | when |
 |---|---|---|
-| `session-<id>` | the session drawn as `view` says | it changed, and it is one of `sessions` |
+| `session-<id>` | the session drawn as `view` says | it looks other than the page has it |
 | `message-<id>` | the message's row id | a message came into one of `sessions` |
 | `changed` | nothing | a session of the tenant changed, came or went: counts and lists may be old |
 | `ended` | nothing | the login has ended; the stream too |
@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
+from markupsafe import Markup
 
 from whatsapp_hub.api.caller import services
 from whatsapp_hub.dashboard import pages
@@ -49,27 +51,50 @@ VIEWS = {"card": "_session_card.html", "detail": "_session_detail.html"}
 async def live(
     visitor: Viewer, request: Request, sessions: str = "", view: Annotated[str, Query(max_length=20)] = "card"
 ) -> StreamingResponse:
-    """The stream of one page; `sessions`: the ids on it, with commas between."""
-    stream = Stream(services(request), request, visitor, numbers(sessions), VIEWS.get(view, VIEWS["card"]))
+    """The stream of one page; `sessions`: `<id>` or `<id>.<seal>` of what is on it, with commas between."""
+    shown = on_page(sessions)
+    stream = Stream(services(request), request, visitor, shown, VIEWS.get(view, VIEWS["card"]))
     return StreamingResponse(stream.events(), media_type="text/event-stream", headers=HEADERS)
 
 
-def numbers(text: str) -> list[int]:
-    """The ids in `1,2,3`; what is none is left out."""
-    found = (part for part in text.split(",") if part.isascii() and part.isdigit() and len(part) < 11)
-    return [number for number in map(int, found) if 0 < number <= LARGEST_ID][:MOST]
+def on_page(text: str) -> dict[int, str]:
+    """The seals by id in `1.5f3a,2`; what is none is left out."""
+    found = {}
+    for part in text.split(",")[:MOST]:
+        number, _, seal = part.partition(".")
+        if number.isascii() and number.isdigit() and len(number) < 11 and 0 < int(number) <= LARGEST_ID:
+            found[int(number)] = seal
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A session as it is on a page; `seal` names how it looks."""
+
+    id: int
+    html: Markup
+    seal: str
+
+
+def draw(parts: Services, visitor: Visitor, row: Session, template: str) -> Drawn:
+    """A session for a page, or for its stream: the same text from both."""
+    given = pages.drawn_for(visitor, visitor.language)
+    given["card"] = SessionCard.of(row, parts.clock())
+    given["parts"] = pages.parts(given)
+    html = pages.TEMPLATES.get_template(template).render(given)
+    seal = hashlib.sha256(html.encode()).hexdigest()[:12]
+    return Drawn(id=row.id, html=Markup(html), seal=seal)  # noqa: S704 - a template's, escaped there
 
 
 class Stream:
     """What one page is told."""
 
     def __init__(
-        self, parts: Services, request: Request, visitor: Visitor, ids: Sequence[int], template: str
+        self, parts: Services, request: Request, visitor: Visitor, shown: Mapping[int, str], template: str
     ) -> None:
         self._parts, self._request, self._visitor = parts, request, visitor
-        self._template, self._ids = template, ids
+        self._template, self._told = template, dict(shown)
         self._uids: dict[str, int] = {}
-        self._told: dict[int, bytes] = {}
 
     async def events(self) -> AsyncGenerator[str, None]:
         """The text of the stream, until the login ends or the page is left."""
@@ -111,7 +136,7 @@ class Stream:
 
     async def _sessions(self, words: Iterable[Word], *, everything: bool) -> list[str]:
         changed = {word.uid for word in words if word.kind != "message"}
-        wanted = self._ids if everything else [self._uids[uid] for uid in changed if uid in self._uids]
+        wanted = list(self._told) if everything else [self._uids[uid] for uid in changed if uid in self._uids]
         if not wanted:
             return []
         async with self._parts.database.read() as transaction:
@@ -121,15 +146,11 @@ class Stream:
     def _drawn(self, row: Session) -> str | None:
         """The event of a session that looks other than it was told."""
         self._uids[row.uid] = row.id
-        given = pages.drawn_for(self._visitor, self._visitor.language)
-        given["card"] = SessionCard.of(row, self._parts.clock())
-        given["parts"] = pages.parts(given)
-        html = pages.TEMPLATES.get_template(self._template).render(given)
-        seal = hashlib.sha256(html.encode()).digest()
-        if self._told.get(row.id) == seal:
+        drawn = draw(self._parts, self._visitor, row, self._template)
+        if self._told.get(row.id) == drawn.seal:
             return None
-        self._told[row.id] = seal
-        return event(f"session-{row.id}", html)
+        self._told[row.id] = drawn.seal
+        return event(f"session-{row.id}", drawn.html)
 
     def _messages(self, words: Iterable[Word]) -> list[str]:
         if not self._visitor.may("messages:read"):

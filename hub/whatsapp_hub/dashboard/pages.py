@@ -101,7 +101,8 @@ def parts(given: Mapping[str, Any]) -> Any:
 def surroundings(request: Request, visitor: Visitor | None) -> dict[str, Any]:
     """What every template has."""
     language = visitor.language if visitor else language_of(request)
-    return drawn_for(visitor, language) | {"path": request.url.path, "here": here(request)}
+    there = {"path": request.url.path, "here": here(request), "now": iso(services(request).clock())}
+    return drawn_for(visitor, language) | there
 
 
 def drawn_for(visitor: Visitor | None, language: Language) -> dict[str, Any]:

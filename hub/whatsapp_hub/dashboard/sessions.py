@@ -12,6 +12,7 @@ from whatsapp_hub.api.fields import phone as checked_phone
 from whatsapp_hub.api.fields import printable
 from whatsapp_hub.backend.protocol import BackendError
 from whatsapp_hub.dashboard import listing
+from whatsapp_hub.dashboard.live import VIEWS, draw
 from whatsapp_hub.dashboard.pages import Notice, asked_by_htmx, go, render
 from whatsapp_hub.dashboard.texts import text
 from whatsapp_hub.dashboard.views import Change, SessionCard
@@ -24,6 +25,7 @@ from whatsapp_hub.store.sessions import LARGEST_ID, Sessions
 router = APIRouter(prefix="/sessions", include_in_schema=False)
 HISTORY = 30
 
+View = Annotated[str, Form(max_length=20)]
 Asked = Annotated[listing.Asked, Query()]
 
 
@@ -99,9 +101,7 @@ async def one(
 
 
 @router.post("/{id:int}/connect")
-async def connect(
-    request: Request, visitor: Agent, id: int, view: Annotated[str, Form()] = "card"
-) -> Response:
+async def connect(request: Request, visitor: Agent, id: int, view: View = "card") -> Response:
     """Begin the login again."""
     return await _act(
         request, visitor, id, view, "connect", "session.reconnected", "session.reconnect_failed"
@@ -109,11 +109,15 @@ async def connect(
 
 
 @router.post("/{id:int}/disconnect")
-async def disconnect(
-    request: Request, visitor: Agent, id: int, view: Annotated[str, Form()] = "card"
-) -> Response:
+async def disconnect(request: Request, visitor: Agent, id: int, view: View = "card") -> Response:
     """Close WhatsApp, and keep it closed."""
     return await _act(request, visitor, id, view, "disconnect", "session.disconnected", "session.failed")
+
+
+@router.post("/{id:int}/suspend")
+async def suspend(request: Request, visitor: Agent, id: int, view: View = "card") -> Response:
+    """Put it to rest: no process until it is connected again."""
+    return await _act(request, visitor, id, view, "suspend", "session.suspended", "session.failed")
 
 
 @router.get("/{id:int}/delete")
@@ -170,7 +174,7 @@ async def _act(
     if not asked_by_htmx(request):
         return go(request, f"/sessions/{id}" if view == "detail" else "/sessions", done)
     card = SessionCard.of(row, services(request).clock())
-    template = "_session_detail.html" if view == "detail" else "_session_card.html"
+    template = VIEWS.get(view, VIEWS["card"])
     return render(request, visitor, template, block="all", notice=Notice(key=done, given={}), card=card)
 
 
@@ -182,6 +186,7 @@ async def _detail(request: Request, visitor: Visitor, row: Session, before: int 
     return render(
         request, visitor, "session.html",
         card=SessionCard.of(row, parts.clock()),
+        drawn=draw(parts, visitor, row, VIEWS["detail"]),
         changes=[Change.of(each) for each in changes[:HISTORY]],
         before=before, older=older, tabs=tabs(visitor, row.id),
     )  # fmt: skip
@@ -194,11 +199,11 @@ async def _listed(request: Request, visitor: Visitor, asked: listing.Asked) -> d
         rows = await Sessions(transaction, visitor.tenant_id).all(*listing.COLUMNS)
         found = listing.select(rows, asked, parts.clock())
         shown = await History(transaction, visitor.tenant_id).shown(found.ids)
-    by_id = {row.id: SessionCard.of(row, parts.clock()) for row in shown}
+    by_id = {row.id: draw(parts, visitor, row, VIEWS["card"]) for row in shown}
     cards = [by_id[each] for each in found.ids if each in by_id]
     return {
         "asked": asked, "found": found, "cards": cards, "ids": ",".join(str(card.id) for card in cards),
-        "query": asked.query, "now": parts.clock(),
+        "query": asked.query,
     }  # fmt: skip
 
 

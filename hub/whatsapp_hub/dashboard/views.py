@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from whatsapp_hub import qr
-from whatsapp_hub.api.shapes import why, word
+from whatsapp_hub.api.shapes import word
 from whatsapp_hub.database.models import SessionChange
 from whatsapp_hub.status import MODE_CONNECTED, Status
 from whatsapp_hub.times import iso
@@ -19,7 +19,11 @@ WORDS: dict[str, Status] = {"READY": "connected", "DISCONNECTED": "disconnected"
 
 @dataclass(frozen=True, kw_only=True)
 class SessionCard:
-    """A session as a card, and as its own page, show it. `qr`: a data URL; `qr_until`: when it expires."""
+    """A session as a card, and as its own page, show it.
+
+    `reason` is the name of a text, and `message` what the session itself says (in English). `qr`: a data URL;
+    `qr_until`: when it expires.
+    """
 
     id: int
     name: str
@@ -45,7 +49,7 @@ class SessionCard:
         """The card of a row of `whatsapp_sessions` at this moment."""
         status = word(row, now)
         connected, shown = status == "connected", shows_qr(row, now)
-        said = why(row, status)
+        why, message = because(row, status)
         return cls(
             id=row.id,
             name=row.name or row.session_id,
@@ -55,8 +59,8 @@ class SessionCard:
             mode=row.operating_mode,
             phone=row.account_phone if connected else None,
             expected_phone=row.expected_phone,
-            reason=said["reason"],
-            message=said["message"] if status in ("disconnected", "error") else "",
+            reason=why,
+            message=message,
             qr=qr.PREFIX + row.qr_png if shown else None,
             qr_until=iso(row.qr_expires_at) if shown else None,
             last_activity=row.last_activity,
@@ -75,12 +79,23 @@ class SessionCard:
     @property
     def can_disconnect(self) -> bool:
         """Whether there is something to close."""
-        return self.mode == MODE_CONNECTED
+        return self.mode == MODE_CONNECTED and not self.gone
 
     @property
     def suspended(self) -> bool:
         """Whether it was put to rest."""
         return self.mode == MODE_SUSPENDED
+
+
+def because(row: Any, status: Status) -> tuple[str | None, str]:
+    """Why it is not connected: the reason's name, and its message; a person's own doing needs no message."""
+    if status in ("pending", "connected"):
+        return None, ""
+    if row.operating_mode != MODE_CONNECTED:
+        return ("Suspended" if row.operating_mode == MODE_SUSPENDED else "Stopped"), ""
+    if row.gone:
+        return "Gone", ""
+    return (None if row.ended else row.reason), row.message
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,10 +144,13 @@
     });
   }
   body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "modal-body" && event.detail.target.childElementCount) open(modal);
+    const { target } = event.detail; // a live swap has none
+    if (target && target.id === "modal-body" && target.childElementCount) open(modal);
   });
-  const settle = (event) => { localTimes(event.target); countDown(); };
-  body.addEventListener("htmx:load", settle);
+  body.addEventListener("htmx:load", (event) => {
+    localTimes(event.target);
+    countDown();
+  });
 
   // --- live: while the stream is away, whatever listens to `fresh` looks again every 10 seconds
   let live = true;

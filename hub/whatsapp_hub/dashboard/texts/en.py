@@ -142,4 +142,12 @@ TEXTS = {
     "account.wrong_current": "The current password is not right.",
     "account.wrong_new": "The password must have 8 to 200 characters.",
     "account.wrong_again": "The two passwords are not the same.",
+    "account.everywhere": "Log out everywhere",
+    "account.everywhere_text": "Use it when a device was lost: every browser and program with your account will have to log in again.",
+    "account.everywhere_done": "You are logged out everywhere.",
+    "session.suspend": "Suspend",
+    "session.suspend_ask": "Suspend “{name}”? It will use no memory and receive nothing until you reconnect it; no new QR will be needed.",
+    "session.suspended": "Session suspended.",
+    "reason.Suspended": "Suspended on purpose",
+    "reason.Gone": "It was removed where it ran. Reconnect to make it anew, or delete it.",
 }

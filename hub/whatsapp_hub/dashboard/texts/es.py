@@ -145,4 +145,12 @@ TEXTS = CONTRACT | {
     "account.wrong_current": "La contraseña actual no es correcta.",
     "account.wrong_new": "La contraseña debe tener de 8 a 200 caracteres.",
     "account.wrong_again": "Las dos contraseñas no son iguales.",
+    "account.everywhere": "Cerrar sesión en todas partes",
+    "account.everywhere_text": "Úsalo si perdiste un dispositivo: todos los navegadores y programas con tu cuenta tendrán que volver a entrar.",
+    "account.everywhere_done": "Has cerrado la sesión en todas partes.",
+    "session.suspend": "Suspender",
+    "session.suspend_ask": "¿Suspender «{name}»? No gastará memoria ni recibirá nada hasta que la reconectes; no hará falta un QR nuevo.",
+    "session.suspended": "Sesión suspendida.",
+    "reason.Suspended": "Suspendida a propósito",
+    "reason.Gone": "Se eliminó donde se ejecutaba. Reconéctala para crearla de nuevo, o elimínala.",
 }
