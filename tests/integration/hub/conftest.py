@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from integration.hub import pod
 from integration.hub.hub_process import HubProcess
 from integration.hub.postgres import PostgreSQL
 from integration.session.conftest import phones
@@ -68,6 +69,17 @@ async def postgresql_hub(
     """One on PostgreSQL."""
     process = HubProcess(tmp_path / "hub", simulator.url, DATABASE_URL=database_url)
     await process.create_admin()
+    await process.start()
+    yield process
+    await process.over()
+
+
+@pytest.fixture
+async def quiet_hub(tmp_path: Path, database_url: str) -> AsyncIterator[HubProcess]:
+    """One on PostgreSQL whose one session is suspended: it runs no browser."""
+    process = HubProcess(tmp_path / "hub", pod.NOWHERE, DATABASE_URL=database_url)
+    await process.create_admin()
+    await pod.suspended(database_url, pod.NAME)
     await process.start()
     yield process
     await process.over()

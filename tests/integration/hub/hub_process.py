@@ -67,12 +67,17 @@ class HubProcess:
 
         async def listening() -> bool:
             found = re.search(r"hub on (http://[0-9.:]+)", "\n".join(self.log[begun:]))
-            self.url = found[1] if found else ""
-            assert self.url or (self._process and self._process.returncode is None), self.log[begun:]
-            return bool(self.url)
+            assert found or (self._process and self._process.returncode is None), self.log[begun:]
+            if found:
+                self.url = found[1]
+            return bool(found)
 
         await eventually(listening, "the hub listens")
-        self.environ["PORT"] = self.url.rpartition(":")[2]  # the same after a restart
+        self.listen_on(int(self.url.rpartition(":")[2]))  # the same after a restart
+
+    def listen_on(self, port: int) -> None:
+        """The port from its next start on."""
+        self.environ["PORT"], self.url = str(port), f"http://127.0.0.1:{port}"
 
     async def _read(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():

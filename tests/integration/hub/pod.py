@@ -23,6 +23,8 @@ from whatsapp_hub.database.models import Session
 from whatsapp_hub.security.secrets import open_master_key
 
 NAME = "cliente_51"
+NOWHERE = "http://127.0.0.1:9"
+"""For `WHATSAPP_URL` where no page is opened."""
 OURS = "5491100000001"
 CUT = (httpx.NetworkError, httpx.RemoteProtocolError)
 """A call that was not answered. A timeout is none of them: a hub that hangs fails the test."""
@@ -53,7 +55,7 @@ class Pod:
 
     def __init__(self, hub: HubProcess, name: str = NAME, url: str | None = None) -> None:
         self._http = hub.http
-        self._url = url or hub.url  # the same after a restart
+        self._url = url or hub.url
         self.name = name
         key_file = hub.environ.get("MASTER_KEY_FILE") or hub.data_dir / "master.key"
         secrets = open_master_key(hub.data_dir / key_file)
