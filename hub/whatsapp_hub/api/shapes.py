@@ -105,11 +105,11 @@ def qr_shown(row: Any, now: datetime) -> dict[str, Any]:
 
 
 def why(row: Any, now_status: status.Status) -> dict[str, Any]:
-    """`reason` and `message`: of the mode, where that is what keeps it disconnected."""
-    if row.operating_mode != status.MODE_CONNECTED:
-        return {"reason": "Stopped", "message": MODE_MESSAGES.get(row.operating_mode, "")}
+    """`reason` and `message`: that it is gone, or of the mode, where that is what keeps it disconnected."""
     if row.gone:
         return {"reason": "Stopped", "message": GONE_MESSAGE}
+    if row.operating_mode != status.MODE_CONNECTED:
+        return {"reason": "Stopped", "message": MODE_MESSAGES.get(row.operating_mode, "")}
     if now_status == "pending" and row.state == "DISCONNECTED":
         return {"reason": None, "message": "Connecting."}
     return {"reason": row.reason, "message": row.message}
