@@ -53,16 +53,18 @@ class Pod:
     0: none, because the connection broke or was refused.
     """
 
-    def __init__(self, hub: HubProcess, name: str = NAME, url: str | None = None) -> None:
-        self._http = hub.http
-        self._url = url or hub.url
+    def __init__(self, hub: HubProcess, name: str = NAME) -> None:
+        self._hub = hub
         self.name = name
-        key_file = hub.environ.get("MASTER_KEY_FILE") or hub.data_dir / "master.key"
-        secrets = open_master_key(hub.data_dir / key_file)
-        self.secret = secrets.callback(f"uid-{name}")
+        key_file = hub.environ.get("MASTER_KEY_FILE", "master.key")
+        self.secret = open_master_key(hub.data_dir / key_file).callback(f"uid-{name}")
         self._webhook = Webhook(self.secret)
         self.answers: Counter[int] = Counter()
         self.data: dict[str, set[str]] = {}
+
+    def turn_to(self, hub: HubProcess) -> None:
+        """Call another replica from now on."""
+        self._hub = hub
 
     def message(self, number: int, sender: str) -> dict[str, Any]:
         """The body of a message, told by its number."""
@@ -82,7 +84,7 @@ class Pod:
             "webhook-signature": self._webhook.sign(webhook_id, now, text),
         }  # fmt: skip
         try:
-            answer = await self._http.post(self._url + path, content=text, headers=headers)
+            answer = await self._hub.http.post(self._hub.url + path, content=text, headers=headers)
         except CUT:
             self.answers[0] += 1
             return None
