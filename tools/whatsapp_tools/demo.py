@@ -12,11 +12,10 @@ import sys
 import time
 from typing import Any
 
-import qrcode
-
 from whatsapp_contracts import kubernetes
 from whatsapp_tools import cluster as clusters
-from whatsapp_tools import images
+from whatsapp_tools import demo_hub, images
+from whatsapp_tools import hub as hubs
 from whatsapp_tools.cluster import ROOT, Cluster, service_url
 from whatsapp_tools.phones import Phones
 from whatsapp_tools.product import (
@@ -24,34 +23,16 @@ from whatsapp_tools.product import (
     SIMULATOR,
     SYSTEM,
     Session,
-    install_operator,
     install_simulator,
     until,
 )
+from whatsapp_tools.showing import CUSTOMER, OURS, draw, heading, show
 from whatsapp_tools.terminal import ToolError, fail, step
 
 NAME = "demo"
-OURS = "5491100000051"
-"""The number that logs in to the session. A fiction, like everything in the simulator."""
-CUSTOMER = "5491100000099"
 
 
-def heading(number: int, text: str) -> None:
-    print(f"\n━━ {number}. {text}", flush=True)
-
-
-def show(label: str, value: object) -> None:
-    print(f"   {label:<22} {value}", flush=True)
-
-
-def draw(code: str) -> None:
-    """The QR as text, two modules a character, with the quiet zone that a camera needs."""
-    picture = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_L)
-    picture.add_data(code)
-    picture.print_ascii(invert=True)
-
-
-def prepare() -> Cluster:
+def prepare() -> tuple[Cluster, hubs.Account]:
     """Steps 1 and 2: a Kubernetes, the images, the product on it."""
     heading(1, "A real Kubernetes and the images")
     cluster = clusters.up()
@@ -70,15 +51,15 @@ def prepare() -> Cluster:
             "node", f"{node['metadata']['name']}: {info['kubeletVersion']}, {info['containerRuntimeVersion']}"
         )
 
-    heading(2, "The simulator, and the operator by its Helm chart")
+    heading(2, "The simulator, and the operator with the hub by its Helm chart")
     with step("Simulator"):
         install_simulator(cluster)
-    with step("Operator"):
-        install_operator(cluster)
+    with step("Operator and hub"):
+        account = hubs.install(cluster)
     for line in cluster.helm("list", "--namespace", SYSTEM, "--output", "json").splitlines():
         for release in json.loads(line):
             show("helm release", f"{release['name']}: {release['chart']}, {release['status']}")
-    return cluster
+    return cluster, account
 
 
 def run_images() -> None:
@@ -160,11 +141,16 @@ def facts(session: Session, phones: Phones) -> dict[str, Any]:
 
 
 def upgrade(session: Session, phones: Phones) -> None:
-    """Step 7: an operator upgrade with another default image touches no session."""
-    heading(7, "helm upgrade: a new operator pod, another default session image")
+    """Step 7: an upgrade of operator and hub, with another default image, touches no session."""
+    heading(7, "helm upgrade: a new operator pod, a new hub, another default session image")
     before = facts(session, phones)
     operator = operator_pod(session.cluster)
-    install_operator(session.cluster, "session.image.tag=0.1.1-next", "podAnnotations.demo=upgraded")
+    changed = (
+        "session.image.tag=0.1.1-next",
+        "podAnnotations.demo=upgraded",
+        "hub.podAnnotations.demo=upgraded",
+    )
+    hubs.install(session.cluster, *changed)
     until("another operator pod", lambda: operator_pod(session.cluster) != operator, timeout=60)
     show("operator pod", f"{operator} → {operator_pod(session.cluster)}")
     until(
@@ -178,7 +164,7 @@ def upgrade(session: Session, phones: Phones) -> None:
         show(what, f"{value}  {'the same' if before[what] == value else f'CHANGED, was {before[what]}'}")
     if before != after:
         raise ToolError("The upgrade changed a session; that must never happen.")
-    install_operator(session.cluster)
+    hubs.install(session.cluster)
 
 
 def operator_pod(cluster: Cluster) -> str:
@@ -224,7 +210,7 @@ def kill(session: Session, phones: Phones, timings: dict[str, float]) -> None:
 
 
 def play() -> None:
-    cluster = prepare()
+    cluster, account = prepare()
     timings: dict[str, float] = {}
     with cluster.api() as api:
         session = Session(cluster, api, NAME)
@@ -233,16 +219,19 @@ def play() -> None:
         converse(session, phones)
         upgrade(session, phones)
         kill(session, phones, timings)
-    heading(9, "How long it took")
+        with hubs.reached(cluster, account) as hub:
+            demo_hub.through_the_hub(cluster, hub, phones, timings)
+    heading(11, "How long it took")
     for what, seconds in timings.items():
         show(what, f"{seconds:.1f} s")
     print(
-        f"\nThe session is yours to look at:\n"
+        f"\nThe sessions are yours to look at:\n"
         f"   {cluster.environment}\n"
         f"   kubectl get was -A\n"
         f"   kubectl describe was {NAME}\n"
         f"   kubectl get was {NAME} -o yaml\n"
         f"The phones: kubectl -n {SIMULATOR} port-forward svc/{SIMULATOR} 8080, then http://localhost:8080/phone\n"
+        f"{demo_hub.farewell(account)}\n"
         f"Take it all away: make demo-down"
     )
 
@@ -255,10 +244,11 @@ def take_down() -> None:
     except ToolError:
         cluster = None
     if cluster is not None:
-        with step("Session, simulator and operator"):
+        with step("Sessions, simulator, hub and operator"):
             if RELEASE in cluster.helm("list", "--namespace", SYSTEM, "--short"):
                 session = Session(cluster, "", NAME)
                 session.delete(claim=True)
+                demo_hub.take_down(cluster)
                 cluster.helm("uninstall", RELEASE, "--namespace", SYSTEM, "--wait")
             cluster.kubectl("delete", "namespace", SYSTEM, SIMULATOR, "--ignore-not-found")
     clusters.down()

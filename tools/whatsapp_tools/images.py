@@ -26,6 +26,7 @@ INPUTS = {
     "operator": ("operator/whatsapp_operator", "contracts"),
     "hub": ("hub/whatsapp_hub", "contracts"),
     "session": ("session_pod/whatsapp_session", "contracts"),
+    "postgresql": (),
     "simulator": ("simulator/whatsapp_simulator", "contracts"),
 }
 
@@ -54,9 +55,15 @@ def built_id(name: str) -> str:
     return stamp.read_text().strip().removeprefix("sha256:")[:16] if stamp.exists() else ""
 
 
+def inputs(service: str) -> list[str]:
+    """What an image is made of beside its Dockerfile; one of Debian's packages alone has no lock of ours."""
+    sources = INPUTS[service]
+    return [*sources, f"requirements/{service}.txt"] if sources else []
+
+
 def revision(service: str) -> str:
     """The last commit that touched what the image is made of, so that other commits change nothing."""
-    paths = [*INPUTS[service], f"Dockerfile.{service}", f"requirements/{service}.txt"]
+    paths = [*inputs(service), f"Dockerfile.{service}"]
     git = ["git", "-C", str(ROOT)]
     done = subprocess.run([*git, "log", "-1", "--format=%H", "--", *paths], capture_output=True, text=True)
     if done.returncode != 0 or not done.stdout.strip():

@@ -22,9 +22,9 @@ import httpx
 
 from whatsapp_tools.children import Child, Folder, port, surroundings
 from whatsapp_tools.cluster import ROOT
-from whatsapp_tools.demo import CUSTOMER, OURS, draw, heading, show
 from whatsapp_tools.phones import Phones, read_qr
 from whatsapp_tools.product import until
+from whatsapp_tools.showing import CUSTOMER, OURS, draw, heading, show
 from whatsapp_tools.terminal import ToolError, fail, run, step
 
 FOLDER = ROOT / "build" / "laptop"

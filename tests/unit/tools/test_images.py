@@ -30,7 +30,7 @@ def test_an_archive_is_named_after_the_image_wherever_it_is_pushed() -> None:
 
 @pytest.mark.parametrize("service", images.INPUTS)
 def test_the_inputs_of_an_image_exist_with_its_dockerfile_and_its_lock(service: str) -> None:
-    for path in (*images.INPUTS[service], f"Dockerfile.{service}", f"requirements/{service}.txt"):
+    for path in (*images.inputs(service), f"Dockerfile.{service}"):
         assert (images.ROOT / path).exists(), path
 
 
