@@ -20,6 +20,46 @@ RENDERINGS: dict[str, dict[str, Any]] = {
     "no CRD": {"crds": {"install": False}},
     "two namespaces": {"watchNamespaces": ["default", "kube-public"]},
     "nothing of its own": {"rbac": {"create": False}, "serviceAccount": {"create": False, "name": "default"}},
+    "the hub": {"hub": {"enabled": True}},
+    "the hub in two namespaces, by an address": {
+        "watchNamespaces": ["default", "kube-public"],
+        "hub": {
+            "enabled": True,
+            "replicas": 2,
+            "namespace": "kube-public",
+            "database": {"url": "postgresql://hub:pw@db.example/hub"},
+            "ingress": {"enabled": True, "host": "hub.example", "tlsSecret": "hub-tls", "className": "nginx"},
+        },
+    },
+    "the hub with PostgreSQL and all else": {
+        "hub": {
+            "enabled": True,
+            "image": {"repository": "registry.example/whatsapp-hub", "tag": "1", "pullPolicy": "Always"},
+            "replicas": 3,
+            "namespaces": ["default"],
+            "masterSecret": {"name": "my-hub-master"},
+            "admin": {"existingSecret": "first-admin"},
+            "postgresql": {"enabled": True, "size": "20Gi", "storageClassName": "fast"},
+            "messagesKeepDays": 90,
+            "trustedProxies": ["10.0.0.0/8", "*"],
+            "metricsPort": 0,
+            "service": {"type": "LoadBalancer", "port": 80, "annotations": {"example.com/lb": "internal"}},
+            "serviceAccount": {"name": "hub", "annotations": {"example.com/role": "x"}},
+            "resources": {"limits": {"memory": "2Gi"}},
+            "podLabels": {"team": "crm"},
+            "podAnnotations": {"example.com/scrape": "true"},
+            "nodeSelector": {"kubernetes.io/os": "linux"},
+            "tolerations": [{"key": "crm", "operator": "Exists"}],
+        }
+    },
+    "the hub without accounts of its own": {
+        "rbac": {"create": False},
+        "hub": {
+            "enabled": True,
+            "serviceAccount": {"create": False},
+            "database": {"existingSecret": "hub-database"},
+        },
+    },
     "everything": {
         "image": {
             "repository": "registry.example:5000/team/whatsapp-operator",
@@ -94,6 +134,24 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a pace of nothing": ({"session": {"pacing": {"messagesPerMinute": 0}}}, "messagesPerMinute"),
     "a log level that is none": ({"logLevel": "loud"}, "logLevel"),
+    "an unknown value of the hub": ({"hub": {"url": "http://x/"}}, "url"),
+    "two places for the hub's rows": (
+        {
+            "hub": {
+                "enabled": True,
+                "database": {"url": "postgresql://a:b@c/d"},
+                "postgresql": {"enabled": True},
+            }
+        },
+        "keep one",
+    ),
+    "a database of another kind": ({"hub": {"database": {"url": "mysql://a:b@c/d"}}}, "url"),
+    "two replicas on one file": ({"hub": {"enabled": True, "replicas": 2}}, "needs PostgreSQL"),
+    "a namespace that the hub does not serve": (
+        {"hub": {"enabled": True, "namespaces": ["a"], "namespace": "b"}},
+        "add it to hub.namespaces",
+    ),
+    "an Ingress without a host": ({"hub": {"ingress": {"enabled": True}}}, "host"),
 }
 
 
@@ -141,18 +199,29 @@ def test_every_rendering_is_accepted_by_a_real_api_server(
     assert len(said.splitlines()) == len(objects(text))
 
 
-def test_the_operators_pod_satisfies_the_restricted_pod_security_standard(
+def test_every_pod_of_the_chart_satisfies_the_restricted_pod_security_standard(
     cluster: Cluster, namespace: str, tmp_path: Path
 ) -> None:
     """`namespace` enforces it."""
-    (deployment,) = (
-        found for found in objects(rendered(cluster, {}, tmp_path)) if found["kind"] == "Deployment"
-    )
-    template = deployment["spec"]["template"]
-    template["spec"]["serviceAccountName"] = "default"
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "operator"}, "spec": template["spec"]}
-    said = cluster.kubectl("create", "--dry-run=server", "-n", namespace, "-f", "-", input=json.dumps(pod))
-    assert "pod/operator created" in said
+    values = RENDERINGS["the hub with PostgreSQL and all else"]
+    workloads = [
+        each
+        for each in objects(rendered(cluster, values, tmp_path))
+        if each["kind"] in ("Deployment", "StatefulSet")
+    ]
+    assert len(workloads) == 3
+    for each in workloads:
+        spec = each["spec"]["template"]["spec"] | {"serviceAccountName": "default"}
+        mounted = {
+            mount["name"] for container in spec["containers"] for mount in container.get("volumeMounts", ())
+        }
+        claimed = mounted - {volume["name"] for volume in spec.get("volumes", ())}
+        spec["volumes"] = [*spec.get("volumes", ()), *({"name": name, "emptyDir": {}} for name in claimed)]
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": spec}
+        said = cluster.kubectl(
+            "create", "--dry-run=server", "-n", namespace, "-f", "-", input=json.dumps(pod)
+        )
+        assert "pod/one created" in said
 
 
 def test_a_wildcard_right_is_never_given(cluster: Cluster, tmp_path: Path) -> None:
@@ -172,6 +241,32 @@ def test_no_secret_can_be_listed_and_what_may_be_read_is_what_the_values_say(
         readable = [(kind, rule.get("resourceNames")) for kind, rule in secrets if "get" in rule["verbs"]]
         by_name = [("ClusterRole", None)] if allowed else []
         assert readable == [*by_name, ("Role", ["whatsapp-operator-master"])]
+
+
+def test_the_hub_may_write_secrets_only_in_namespaces_that_are_named_and_touch_no_pod(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """Who may patch a Secret reads it in the answer, the master keys of the release's namespace too."""
+    for namespaces, spaces in (([], ["crm"]), (["crm-a", "crm-b"], ["crm-a", "crm-b"])):
+        hub = {"enabled": True, "namespace": spaces[0], "namespaces": namespaces}
+        found = objects(rendered(cluster, {"hub": hub}, tmp_path))
+        own = [each for each in found if each["metadata"]["name"].endswith(("-hub", "-hub-sessions"))]
+        held = rules(own)
+        assert {name for _, rule in held for name in rule["resources"]} == {"whatsappsessions", "secrets"}
+        secrets = [rule["verbs"] for _, rule in held if "secrets" in rule["resources"]]
+        assert secrets == [["create", "patch", "delete"]] * len(spaces)
+        writers = [
+            (each["kind"], each["metadata"].get("namespace"))
+            for each in own
+            if any("secrets" in rule["resources"] for rule in each.get("rules", ()))
+        ]
+        assert writers == [("Role", space) for space in spaces]
+
+
+def test_without_the_hub_nothing_of_it_is_there(cluster: Cluster, tmp_path: Path) -> None:
+    text = rendered(cluster, {}, tmp_path)
+    assert "HUB" not in text
+    assert "whatsapp-hub" not in text
 
 
 def test_with_namespaces_named_no_right_reaches_beyond_them(cluster: Cluster, tmp_path: Path) -> None:

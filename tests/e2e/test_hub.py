@@ -8,52 +8,22 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from e2e.hands import patch
+from e2e.hub_stage import Stage, facts, installed
 from e2e.makers import log_in
 from whatsapp_contracts import kubernetes
 from whatsapp_tools import hub as hubs
 from whatsapp_tools.cluster import Cluster
 from whatsapp_tools.demo import operator_pod
-from whatsapp_tools.hub import Hub
 from whatsapp_tools.phones import Phones
-from whatsapp_tools.product import SYSTEM, Session, install_operator, until
+from whatsapp_tools.product import SYSTEM, Session, until
 from whatsapp_tools.terminal import ToolError
 
 TENANT = f"{kubernetes.PREFIX}tenant"
-
-
-@dataclass
-class Stage:
-    """The installed hub and the namespace in which it makes sessions; `hub` is reached anew by `again`."""
-
-    cluster: Cluster
-    api: str
-    namespace: str
-    hub: Hub
-    stack: contextlib.ExitStack
-
-    def install(self, *values: str) -> None:
-        """Install with these values beside the stage's own."""
-        hubs.install(self.cluster, f"hub.namespace={self.namespace}", *values)
-
-    def again(self) -> None:
-        """Reach the pod that serves now."""
-        self.stack.close()
-        self.hub = self.stack.enter_context(hubs.reached(self.cluster, hubs.administrator(self.cluster)))
-
-    def session(self, session_id: str) -> Session:
-        """The session's resource and pod, as kubectl sees them."""
-        (found,) = (
-            each
-            for each in self.cluster.get(kubernetes.SHORT_NAME, "", self.namespace)["items"]
-            if each["spec"].get("sessionId") == session_id
-        )
-        return Session(self.cluster, self.api, found["metadata"]["name"], self.namespace)
 
 
 @pytest.fixture(scope="module")
@@ -77,20 +47,8 @@ def untouched(before: Session, phones: Phones, two_numbers: tuple[str, str]) -> 
 @pytest.fixture(scope="module")
 def stage(product: Cluster, api: str, namespace: str, untouched: dict[str, Any]) -> Iterator[Stage]:
     """The hub, installed over running sessions."""
-    account = hubs.install(product, f"hub.namespace={namespace}")
-    with contextlib.ExitStack() as stack:
-        hub = stack.enter_context(hubs.reached(product, account))
-        made = Stage(product, api, namespace, hub, stack)
+    with installed(product, api, namespace) as made:
         yield made
-        made.stack.close()
-    install_operator(product)
-    product.kubectl("delete", "pvc", "--all", "-n", SYSTEM)
-
-
-def facts(session: Session, phones: Phones, number: str) -> dict[str, Any]:
-    """What no change of hub, operator or chart may touch."""
-    (connection,) = phones.connections(number)
-    return {"pod": session.identity(), "connection": connection["id"]}
 
 
 def test_enabling_the_hub_shows_and_serves_a_running_session_and_touches_nothing_of_it(
@@ -219,7 +177,7 @@ def test_an_upgrade_of_the_hub_or_the_operator_touches_no_session_and_loses_no_m
     number, _ = two_numbers
     operator = operator_pod(stage.cluster)
     stage.cluster.kubectl("-n", SYSTEM, "scale", f"deployment/{hubs.NAME}", "--replicas=0")
-    until("no hub", lambda: not _hub_pods(stage.cluster), timeout=60)
+    until("no hub", lambda: not stage.pods(), timeout=60)
     phones.create(customer)
     phones.send(customer, number, "the hub is away")
     stage.install("hub.podAnnotations.changed=yes", "podAnnotations.changed=yes", "session.image.tag=9.9.9")
@@ -233,10 +191,6 @@ def test_an_upgrade_of_the_hub_or_the_operator_touches_no_session_and_loses_no_m
     assert facts(before, phones, number) == untouched
     stage.install()
     stage.again()
-
-
-def _hub_pods(cluster: Cluster) -> list[dict[str, Any]]:
-    return list(cluster.get("pods", "", SYSTEM, "-l", "app.kubernetes.io/name=whatsapp-hub")["items"])
 
 
 def test_without_the_right_to_write_reading_goes_on_and_writing_names_the_right(stage: Stage) -> None:

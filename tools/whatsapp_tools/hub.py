@@ -59,6 +59,11 @@ def values_of_hub() -> tuple[str, ...]:
     )
 
 
+def postgresql_repository() -> str:
+    """The image for the chart's `hub.postgresql`."""
+    return images.image_name("postgresql").rsplit(":", 1)[0]
+
+
 def administrator(cluster: Cluster) -> Account:
     """Read the Secret that the first administrator is made from; make it when it is missing."""
     found = cluster.kubectl("get", "secret", ADMIN_SECRET, "-n", SYSTEM, "-o", "json", "--ignore-not-found")
