@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -12,6 +13,9 @@ from whatsapp_hub.live import Live
 from whatsapp_hub.metrics import Metrics
 from whatsapp_hub.security.passwords import Passwords
 from whatsapp_hub.security.secrets import Secrets
+
+UPLOADS = 8
+"""Bodies with media that are held in memory at one time, up to 96 MiB each; more of them wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,5 +34,6 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     clock: times.Clock = times.now
     qr_wait: float = 30.0
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS))
     messages_kept: timedelta | None = None
     namespace: str = ""

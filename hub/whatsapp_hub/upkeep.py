@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from whatsapp_contracts.states import State
+from whatsapp_hub import retention
 from whatsapp_hub.backend.protocol import BackendError
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.manager import Manager
@@ -51,8 +52,7 @@ async def once(services: Services) -> None:
         directory = Directory(transaction)
         await directory.forget_failures(now - WINDOW)
         await directory.forget_receipts(now - RECEIPTS_KEPT)
-        if services.messages_kept is not None:
-            await directory.forget_messages(now - services.messages_kept)
+    await retention.forget(services)
 
 
 def over(row: Session, now: datetime) -> bool:

@@ -15,7 +15,9 @@ from whatsapp_hub.api import (
     envelope,
     health,
     live_events,
+    messages,
     organization,
+    people,
     records,
     sessions,
     webhooks,
@@ -33,6 +35,8 @@ PARTS = (
     sessions,
     webhooks,
     conversations,
+    people,
+    messages,
     records,
     callbacks,
 )

@@ -67,7 +67,8 @@ def _moment(value: Any) -> datetime:
         raise ValueError("a time is ISO 8601, such as 2026-01-01T12:00:00.000Z") from None
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """True and false are no numbers."""
     if isinstance(value, bool):
         raise ValueError("a whole number")
     return value
@@ -81,7 +82,7 @@ Phone = Annotated[str | None, BeforeValidator(phone)]
 """The number that is expected."""
 StoredPhone = Annotated[str, StringConstraints(max_length=20), AfterValidator(printable)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Id = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_ID)]
-Port = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=65535)]
+Id = Annotated[int, BeforeValidator(whole), Field(ge=1, le=LARGEST_ID)]
+Port = Annotated[int, BeforeValidator(whole), Field(ge=0, le=65535)]
 Short = Annotated[str, StringConstraints(max_length=200), AfterValidator(printable)]
 Long = Annotated[str, StringConstraints(max_length=2000), AfterValidator(plain)]

@@ -7,16 +7,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from sqlalchemy.exc import IntegrityError
 
 from whatsapp_hub.api.caller import Caller, administrator, services
+from whatsapp_hub.api.describe import described
 from whatsapp_hub.api.envelope import ApiError, ok
-from whatsapp_hub.api.fields import Body, Id, Short
+from whatsapp_hub.api.fields import Body, Id, Short, whole
 from whatsapp_hub.database.models import ApiKey, AuditEntry, User
+from whatsapp_hub.retention import LONGEST_DAYS, kept
 from whatsapp_hub.security import api_keys, tokens
 from whatsapp_hub.security.passwords import LONGEST, SHORTEST
+from whatsapp_hub.services import Services
 from whatsapp_hub.store.organization import ADMIN, Organization
+from whatsapp_hub.store.retention import Retention
 from whatsapp_hub.times import iso
 
 router = APIRouter(prefix="/api", tags=["organization"])
@@ -39,6 +43,10 @@ def _origin(text: str) -> str:
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
 Password = Annotated[str, StringConstraints(min_length=SHORTEST, max_length=LONGEST)]
 OriginText = Annotated[str, StringConstraints(max_length=300), AfterValidator(_origin)]
+
+
+Days = Annotated[int, BeforeValidator(whole), Field(ge=0, le=LONGEST_DAYS)]
+KEPT = {"days": 365, "default": 0, "inForce": 365}
 
 
 class NewUser(Body):
@@ -70,6 +78,12 @@ class Origins(Body):
     """Every origin that may call from a browser."""
 
     origins: Annotated[list[OriginText], Field(max_length=100)]
+
+
+class Keeping(Body):
+    """`days` has to be said, if only as null."""
+
+    days: Annotated[Days | None, Field()]
 
 
 @router.get("/users")
@@ -190,6 +204,27 @@ async def set_origins(body: Origins, caller: Administrator, request: Request) ->
     return ok({"origins": found})
 
 
+@router.get("/retention", **described("Ask how long messages are kept", data=KEPT))
+async def retention(caller: Administrator, request: Request) -> Response:
+    """`days` null: as the hub's setting says. `inForce` 0: for ever."""
+    parts = services(request)
+    async with parts.database.read() as transaction:
+        days = await Retention(transaction, caller.tenant_id).days()
+    return ok(_kept(parts, days))
+
+
+@router.put("/retention", **described("Say how long messages are kept", data=KEPT, body={"days": 365}))
+async def set_retention(body: Keeping, caller: Administrator, request: Request) -> Response:
+    """Older ones are removed from now on, for good. 0: never; null: as the hub's setting says."""
+    parts = services(request)
+    async with parts.database.begin() as transaction:
+        store = Retention(transaction, caller.tenant_id)
+        await store.set_days(body.days)
+        target = "hub's setting" if body.days is None else f"{body.days} days"
+        await store.audit(at=parts.clock(), actor=caller.actor, action="retention.set", target=target)
+    return ok(_kept(parts, body.days))
+
+
 @router.get("/audit")
 async def audit(
     caller: Administrator,
@@ -219,6 +254,12 @@ async def _someone_stays(store: Organization) -> None:
 def _fitting(number: int) -> int:
     """A number that a database can be asked for; no row has 0."""
     return number if 0 < number < 2**31 else 0
+
+
+def _kept(parts: Services, days: int | None) -> dict[str, Any]:
+    default = parts.messages_kept
+    span = kept(days, default)
+    return {"days": days, "default": default.days if default else 0, "inForce": span.days if span else 0}
 
 
 def _user(user: User) -> dict[str, Any]:

@@ -5,6 +5,9 @@ What the session answers is handed on as it is: its `message` says what to do, i
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import dataclasses
 import json
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,6 +23,10 @@ from whatsapp_hub.backend.protocol import Answer, Call
 HANDED_ON = ("content-type", "idempotency-key")
 HANDED_BACK = ("retry-after", "idempotent-replayed")
 OF_A_FILE = ("content-type", "content-disposition")
+SMALL = 1024 * 1024
+"""Bytes of a body that is no upload."""
+BODY_SECONDS = 120.0
+"""How long a body may take to come: who sends it slowly must not keep the others waiting."""
 NOT_UNDERSTOOD = "The session's answer was not understood. Look at its log."
 KEY_REFUSED = "The session refused the hub's key. Restart the session."
 
@@ -32,9 +39,10 @@ async def handed_on(id: str, caller: Caller, request: Request, method: str, *pat
         method=method,
         path=joined(path) + (f"?{query}" if query else ""),
         headers={name: request.headers[name] for name in HANDED_ON if name in request.headers},
-        body=await request.body() or None,
     )
-    return enveloped(await services(request).backend.call(row.uid, call))
+    async with services(request).uploads if _large(request) else contextlib.nullcontext():
+        call = dataclasses.replace(call, body=await _body(request) or None)
+        return enveloped(await services(request).backend.call(row.uid, call))
 
 
 async def file_of(id: str, caller: Caller, request: Request, *path: str) -> Response:
@@ -70,6 +78,24 @@ def understood(answer: Answer) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ApiError(502, NOT_UNDERSTOOD)
     return body
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.body()
+    except TimeoutError:
+        raise ApiError(
+            408, f"The body took longer than {BODY_SECONDS:.0f} s to come. Send it again."
+        ) from None
+
+
+def _large(request: Request) -> bool:
+    """Whether the body is, or may be."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit():
+        return int(length[:16]) > SMALL
+    return "transfer-encoding" in request.headers
 
 
 def joined(path: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from whatsapp_hub.database.models import ApiKey, LoginFailure, Mensaje, Origin, Receipt, Session, Tenant, User
+from whatsapp_hub.database.models import ApiKey, LoginFailure, Origin, Receipt, Session, Tenant, User
 from whatsapp_hub.tenancy import Holder
 
 LONGEST_SLUG = 50
@@ -89,6 +89,11 @@ class Directory:
         """A tenant by its id."""
         return await self._db.get(Tenant, tenant_id)
 
+    async def retentions(self) -> list[tuple[int, int | None]]:
+        """Every tenant's id, and how many days it keeps messages (`Tenant.messages_keep_days`)."""
+        found = await self._db.execute(select(Tenant.id, Tenant.messages_keep_days).order_by(Tenant.id))
+        return [(row[0], row[1]) for row in found.all()]
+
     async def slugs(self) -> dict[int, str]:
         """Every tenant's slug."""
         return {row[0]: row[1] for row in (await self._db.execute(select(Tenant.id, Tenant.slug))).all()}
@@ -120,10 +125,6 @@ class Directory:
     async def forget_failures(self, before: datetime) -> None:
         """Drop what no longer counts."""
         await self._db.execute(delete(LoginFailure).where(LoginFailure.at < before))
-
-    async def forget_messages(self, before: datetime) -> None:
-        """Drop messages that were sent before, of every tenant."""
-        await self._db.execute(delete(Mensaje).where(Mensaje.sent_at < before))
 
     async def forget_receipts(self, before: datetime) -> None:
         """Drop what no callback repeats any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from unit.hub.world import World
 from whatsapp_hub.backend.protocol import Answer
+from whatsapp_hub.services import UPLOADS
 
 MESSAGES = "/api/sessions/a/messages"
 SENT = {"ok": True, "messageId": "true_1@c.us_X", "id": None, "state": "sent"}
@@ -84,24 +86,114 @@ async def test_a_file_comes_as_it_is(world: World) -> None:
     assert answer.headers["content-disposition"] == "attachment"
 
 
+CALLS = [
+    ("PUT", "messages/m@1/reaction", "/messages/m%401/reaction"),
+    ("PATCH", "messages/m1", "/messages/m1"),
+    ("DELETE", "messages/m1", "/messages/m1"),
+    ("POST", "messages/m1/forward", "/messages/m1/forward"),
+    ("GET", "chats?limit=5", "/chats?limit=5"),
+    ("POST", "chats/549@c.us/read", "/chats/549%40c.us/read"),
+    ("POST", "chats/549@c.us/typing", "/chats/549%40c.us/typing"),
+    ("POST", "chats/549@c.us/presence", "/chats/549%40c.us/presence"),
+    ("GET", "outbox?state=queued&after=out_1", "/outbox?state=queued&after=out_1"),
+    ("GET", "outbox/out_1", "/outbox/out_1"),
+    ("DELETE", "outbox/out_1", "/outbox/out_1"),
+    ("GET", "contacts?limit=2&after=x", "/contacts?limit=2&after=x"),
+    ("GET", "contacts/5491123456789", "/contacts/5491123456789"),
+    ("GET", "groups", "/groups"),
+    ("GET", "groups/1@g.us", "/groups/1%40g.us"),
+    ("GET", "webhooks/crm/dead-letters?limit=3", "/webhooks/crm/dead-letters?limit=3"),
+    ("POST", "webhooks/crm/dead-letters/retry", "/webhooks/crm/dead-letters/retry"),
+    ("POST", "webhooks/crm/dead-letters/7/retry", "/webhooks/crm/dead-letters/7/retry"),
+    ("DELETE", "webhooks/crm/dead-letters", "/webhooks/crm/dead-letters"),
+    ("DELETE", "webhooks/crm/dead-letters/7", "/webhooks/crm/dead-letters/7"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "asked"), CALLS)
+async def test_a_call_is_handed_on_to_the_sessions_own_route(
+    world: World, method: str, path: str, asked: str
+) -> None:
+    await world.create("a")
+    answers(world, 200, {"ok": True, "found": [1]})
+    answer = await world.http.request(
+        method, f"/api/sessions/a/{path}", json={"x": 1}, headers=world.one.headers
+    )
+    assert answer.json() == {"success": True, "data": {"found": [1]}}
+    ((_, call),) = world.backend.calls
+    assert (call.method, call.path, json.loads(call.body or b"")) == (method, asked, {"x": 1})
+
+
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("path", "asked"),
     [
-        ("POST", MESSAGES),
-        ("GET", "/api/sessions/a/chats"),
-        ("GET", "/api/sessions/a/chats/1/messages"),
-        ("POST", "/api/sessions/a/chats/1/read"),
-        ("PATCH", MESSAGES + "/1"),
-        ("DELETE", MESSAGES + "/1"),
-        ("PUT", MESSAGES + "/1/reaction"),
-        ("GET", "/api/sessions/a/media/1"),
-        ("GET", "/api/sessions/a/outbox/1"),
-        ("GET", "/api/sessions/a/webhooks"),
+        ("contacts/549@c.us/picture", "/contacts/549%40c.us/picture"),
+        ("groups/1@g.us/picture", "/groups/1%40g.us/picture"),
+        ("media/med_1", "/media/med_1"),
     ],
 )
-async def test_nobody_reaches_another_organizations_session(world: World, method: str, path: str) -> None:
+async def test_a_file_is_nothing_that_a_browser_runs(world: World, path: str, asked: str) -> None:
     await world.create("a")
-    for headers, status in [({}, 401), (world.two.headers, 404)]:
-        answer = await world.http.request(method, path, headers=headers)
-        assert (answer.status_code, answer.json()["success"]) == (status, False)
+    answers(world, 404, {"ok": False, "message": "There is no picture."})
+    refused = await world.http.get(f"/api/sessions/a/{path}", headers=world.one.headers)
+    assert (refused.status_code, refused.json()["message"]) == (404, "There is no picture.")
+    answers(world, 200, b"<svg onload=x>", **{"content-type": "image/svg+xml"})
+    answer = await world.http.get(f"/api/sessions/a/{path}", headers=world.one.headers)
+    assert world.backend.calls[-1][1].path == asked
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "after=" + "x" * 301])
+async def test_a_page_that_cannot_be_is_a_400_that_names_the_parameter(world: World, query: str) -> None:
+    await world.create("a")
+    answer = await world.http.get(f"/api/sessions/a/chats?{query}", headers=world.one.headers)
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(query.partition("=")[0])
+    assert world.backend.calls == []
+
+
+async def test_a_file_and_its_message_go_on_as_they_came(world: World) -> None:
+    await world.create("a")
+    answers(world, 200, SENT)
+    body = json.dumps({"to": "549", "type": "image"}).encode()
+    files = {
+        "message": (None, body, "application/json"),
+        "file": ("a.png", b"\x89PNG" * 400_000, "image/png"),
+    }
+    answer = await world.http.post(MESSAGES, files=files, headers=world.one.headers)
+    assert answer.status_code == 200
+    ((_, call),) = world.backend.calls
+    assert call.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert (call.body or b"").count(b"\x89PNG") == 400_000
+
+
+async def test_only_so_many_uploads_are_held_at_one_time(world: World) -> None:
+    await world.create("a")
+    answers(world, 200, SENT)
+    for _ in range(UPLOADS):
+        await world.services.uploads.acquire()
+    body = json.dumps({"to": "549", "media": {"data": "A" * 2_000_000}})
+    large = asyncio.create_task(
+        world.http.post(
+            MESSAGES, content=body, headers=world.one.headers | {"content-type": "application/json"}
+        )
+    )
+    small = await world.http.post(MESSAGES, json={"to": "549", "text": "hola"}, headers=world.one.headers)
+    assert small.status_code == 200
+    assert not large.done()
+    assert len(world.backend.calls) == 1
+    world.services.uploads.release()
+    assert (await large).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [(MESSAGES, 96 * 1024 * 1024 + 1, 413), ("/api/sessions/a/chats/1/typing", 1024 * 1024 + 1, 413)],
+)
+async def test_a_body_that_is_too_large_is_not_read(world: World, path: str, size: int, status: int) -> None:
+    await world.create("a")
+    headers = {**world.one.headers, "content-length": str(size)}
+    answer = await world.http.post(path, content=b"", headers=headers)
+    assert (answer.status_code, answer.json()["success"]) == (status, False)
     assert world.backend.calls == []
