@@ -33,11 +33,13 @@ def stage(product: Cluster, api: str, namespace: str) -> Iterator[Stage]:
 def each_replica(stage: Stage) -> Iterator[dict[str, Hub]]:
     """Every pod of the hub by its name, reached by itself."""
     account = hubs.administrator(stage.cluster)
+    replicas = {}
     with contextlib.ExitStack() as stack:
-        yield {
-            name: Hub(stack.enter_context(stage.cluster.forward(SYSTEM, f"pod/{name}", hubs.PORT)), account)
-            for name in stage.pods()
-        }
+        for name in stage.pods():
+            url = stack.enter_context(stage.cluster.forward(SYSTEM, f"pod/{name}", hubs.PORT))
+            replicas[name] = Hub(url, account)
+            stack.callback(replicas[name].close)
+        yield replicas
 
 
 def test_each_replica_serves_what_the_other_made_and_one_may_die(
