@@ -18,6 +18,7 @@ from whatsapp_hub.dashboard.found import session_of, title
 from whatsapp_hub.dashboard.own_api import caller, data
 from whatsapp_hub.dashboard.pages import go, render
 from whatsapp_hub.dashboard.session_calls import ask, part
+from whatsapp_hub.dashboard.sessions import tabs
 from whatsapp_hub.dashboard.strangers import moment, word
 from whatsapp_hub.dashboard.visitor import Agent, PageError, Reader, Viewer, Visitor
 from whatsapp_hub.database.models import Session
@@ -35,8 +36,9 @@ async def hooks(id: str, visitor: Viewer, request: Request) -> Response:
     found = await data(api.receivers(str(row.id), caller(visitor), request))
     listed = [shown(each) for each in found["webhooks"]]
     return render(
-        request, visitor, "webhooks.html", **about(row), hooks=listed, heard=found["heard"], own=bool(listed)
-    )
+        request, visitor, "webhooks.html", **about(row), hooks=listed, heard=found["heard"],
+        tabs=tabs(visitor, row.id),
+    )  # fmt: skip
 
 
 @router.get("/sessions/{id}/webhook")

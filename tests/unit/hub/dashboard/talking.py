@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import httpx
 
 from unit.hub.world import HASH, Org, World
+from whatsapp_contracts.callbacks import MESSAGE_RECEIVED
 from whatsapp_hub.backend.protocol import Answer, Call
 from whatsapp_hub.dashboard.visitor import COOKIE
 from whatsapp_hub.security import tokens
@@ -158,3 +159,21 @@ async def talking(world: World, session_id: str = "a") -> Pod:
     pod = Pod()
     world.backend.answer = pod
     return pod
+
+
+async def written(
+    world: World, content: Any, *, sender: str = "5491123456789", id: str | None = None
+) -> dict[str, Any]:
+    """Somebody writes, as the session tells it; the answer's `data`. `content`: a text, or contract D's."""
+    body = {
+        "session_id": "a",
+        "from": sender,
+        "to": "5491100000001",
+        "message": {"type": "text", "text": content} if isinstance(content, str) else content,
+        "timestamp": NOON,
+        "message_id": id or f"false_{ANA}_{uuid.uuid4().hex}",
+    }
+    answer = await world.callback(MESSAGE_RECEIVED, body, webhook_id=uuid.uuid4().hex)
+    assert answer.status_code == 200, answer.text
+    data: dict[str, Any] = answer.json()["data"]
+    return data

@@ -9,29 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from unit.hub.dashboard.talking import ANA, NOON, TEAM, message, person, refusal, talking
+from unit.hub.dashboard.talking import ANA, NOON, TEAM, message, person, refusal, talking, written
 from unit.hub.world import World
 from whatsapp_hub.dashboard import chat_live
-from whatsapp_hub.live import Word
-from whatsapp_hub.store.messages import Incoming, Messages
 
 CHATS = "/sessions/1/chats"
 CHAT = f"{CHATS}/{ANA}"
 PAGES = [CHATS, CHAT, f"{CHATS}/new", f"{CHATS}/live", "/sessions/1/media/med_1"]
-
-
-async def keep(world: World, text: str, *, message_id: str = f"false_{ANA}_K", session: str = "a") -> int:
-    """A message that the hub itself has."""
-    row, now = await world.row(session), world.clock()
-    incoming = Incoming(
-        sender="5491123456789",
-        recipient="1",
-        message_id=message_id,
-        sent_at=now,
-        content={"type": "text", "text": text},
-    )
-    async with world.services.database.begin() as transaction:
-        return (await Messages(transaction, world.one.id).store(row, incoming, now)).id
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -232,7 +216,7 @@ async def test_while_the_session_is_away_the_hubs_own_messages_are_shown(
     world: World, broken: str | None
 ) -> None:
     await talking(world)
-    await keep(world, "kept words")
+    await written(world, "kept words")
     if broken:
         world.backend.broken = broken
     else:
@@ -248,8 +232,8 @@ async def test_while_the_session_is_away_the_hubs_own_messages_are_shown(
 
 async def test_kept_messages_are_those_of_the_chat(world: World) -> None:
     await talking(world)
-    await keep(world, "to Ana")
-    await keep(world, "to the team", message_id=f"false_{TEAM}_K_{ANA}")
+    await written(world, "to Ana")
+    await written(world, "to the team", id=f"false_{TEAM}_K_{ANA}")
     world.backend.broken = "away"
     me = await person(world)
     page = (await me.get(CHAT)).text.partition('id="messages"')[2]
@@ -320,8 +304,7 @@ async def test_while_the_session_is_away_what_comes_in_is_told_from_the_rows(wor
     row = await world.row("a")
     stream = chat_live.follow(world.services, row, ANA, None, lambda one: "".join(p.text for p in one.pieces))
     text = await anext(stream) + await anext(stream)
-    id = await keep(world, "kept words")
-    await world.services.live.tell(Word(tenant_id=row.tenant_id, uid=row.uid, kind="message", id=id))
+    await written(world, "kept words")
     async with asyncio.timeout(30):
         while "kept words" not in text:
             text += await anext(stream)
