@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy.exc import IntegrityError
 
 from whatsapp_contracts import callbacks as d
 from whatsapp_contracts.states import State
 from whatsapp_hub import qr
-from whatsapp_hub.api.envelope import ok
-from whatsapp_hub.api.signed import Signed, handle
+from whatsapp_hub.api.caller import services
+from whatsapp_hub.api.envelope import ApiError, ok
+from whatsapp_hub.api.signed import GONE, Signed, handle, opened, proven, told, validated
 from whatsapp_hub.crm.bodies import MessageReceived, QrUpdate, StatusUpdate
 from whatsapp_hub.crm.records import record
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.live import Word
-from whatsapp_hub.store.messages import Messages, Stored
+from whatsapp_hub.store import arrivals
+from whatsapp_hub.store.messages import TYPE, Incoming, Messages, Stored
 from whatsapp_hub.times import iso
 
 router = APIRouter(tags=["callbacks"])
@@ -25,6 +29,7 @@ router = APIRouter(tags=["callbacks"])
 QR_LIFE = timedelta(seconds=20)
 """How long a code is on show; the callback does not say."""
 REPEAT = "repeat"
+STORED, STORED_BEFORE = "Message stored", "Repeated; it was stored before"
 
 
 @router.post(d.STATUS_UPDATE)
@@ -35,22 +40,26 @@ async def status_update(request: Request) -> Response:
 
 @router.post(d.MESSAGE_RECEIVED)
 async def message_received(request: Request) -> Response:
-    """A message came in."""
-    stored: list[Stored] = []
-
-    async def keep(call: Signed) -> tuple[Response, str]:
-        answer, outcome, kept = await _message(call)
-        stored.append(kept)
-        calls.append(call)
-        return answer, outcome
-
-    calls: list[Signed] = []
-    answer = await handle(request, "message", keep)
-    if stored[0].new:  # after the commit: whoever hears of it finds it
-        session = calls[0].session
-        word = Word(tenant_id=session.tenant_id, uid=session.uid, kind="message", id=stored[0].id)
-        await calls[0].services.live.tell(word)
-    return answer
+    """A message came in: answered and told when it is committed."""
+    parts = services(request)
+    with told(parts, "message") as line:
+        call = await opened(request, line)
+        try:
+            async with parts.database.statements() as run:
+                session = await proven(parts, call, run)
+                message = validated(MessageReceived, call.body).incoming()
+                kept = await arrivals.store(run, session, message, now := parts.clock())
+            if kept is None:
+                async with parts.database.begin() as transaction:
+                    kept = await Messages(transaction, session.tenant_id).store(session.id, message, now)
+        except IntegrityError:
+            raise ApiError(404, GONE) from None  # deleted since it was proven
+        word = "stored" if kept.new else REPEAT
+        line.outcome = f"{word} {kept.id}, contact {kept.contact_id}, chat {kept.chat_id}"
+    if kept.new:  # after the commit: whoever hears of it finds it
+        told_of = Word(tenant_id=session.tenant_id, uid=session.uid, kind="message", id=kept.id)
+        await parts.live.tell(told_of)
+    return ok(_kept(message, kept), beside={"message": STORED if kept.new else STORED_BEFORE})
 
 
 @router.post(d.QR_UPDATE)
@@ -116,15 +125,12 @@ async def _picture(update: QrUpdate) -> str | None:
         return None
 
 
-async def _message(call: Signed) -> tuple[Response, str, Stored]:
-    received = call.read(MessageReceived)
-    message, now = received.incoming(), call.services.clock()
-    kept = await Messages(call.transaction, call.session.tenant_id).store(call.session, message, now)
-    data = {
+def _kept(message: Incoming, kept: Stored) -> dict[str, Any]:
+    return {
         "message": {
             "id": kept.id,
             "message_id": message.message_id,
-            "type": "whatsapp_api",
+            "type": TYPE,
             "content": message.content,
             "from": message.sender,
             "to": message.recipient,
@@ -133,9 +139,6 @@ async def _message(call: Signed) -> tuple[Response, str, Stored]:
         "contact_id": kept.contact_id,
         "chat_id": kept.chat_id,
     }
-    text = "Message stored" if kept.new else "Repeated; it was stored before"
-    outcome = f"{'stored' if kept.new else REPEAT} {kept.id}, contact {kept.contact_id}, chat {kept.chat_id}"
-    return ok(data, beside={"message": text}), outcome, kept
 
 
 def _answer(session: Session, text: str) -> Response:

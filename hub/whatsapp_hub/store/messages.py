@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from whatsapp_hub.database.models import Chat, Contact, Mensaje, Receipt, Session
@@ -45,35 +44,27 @@ class Stored:
 class Messages(Scoped):
     """What came in for this tenant."""
 
-    async def store(self, session: Session, message: Incoming, now: datetime) -> Stored:
-        """Keep a message once; the answer to a repeat names what the first one made."""
-        values = {
-            "tenant_id": self.tenant_id,
-            "session_pk": session.id,
-            "message_id": message.message_id,
-            "type": TYPE,
-            "content": message.content,
-            "sender": message.sender,
-            "recipient": message.recipient,
-            "sent_at": message.sent_at,
-            "created_at": now,
-        }
-        known = (await self._db.execute(QUICK[self._dialect], values)).one_or_none()
-        if known is not None:
-            return Stored(id=known[0], contact_id=known[1], chat_id=known[2], new=True)
+    async def store(self, session_pk: int, message: Incoming, now: datetime) -> Stored:
+        """Keep a message once; the answer to a repeat names what the first one made.
+
+        Raises IntegrityError when the session was deleted just now.
+        """
+        asked = self.columns(Mensaje, Mensaje.id, Mensaje.contact_id, Mensaje.chat_id).where(
+            Mensaje.session_pk == session_pk, Mensaje.message_id == message.message_id
+        )
+        if (before := (await self._db.execute(asked)).one_or_none()) is not None:
+            return Stored(id=before[0], contact_id=before[1], chat_id=before[2], new=False)
         contact_id = await self._one(Contact, {"phone": message.sender}, {"created_at": now})
         chat_id = await self._one(
-            Chat, {"session_pk": session.id, "contact_id": contact_id}, {"created_at": now}
+            Chat, {"session_pk": session_pk, "contact_id": contact_id}, {"created_at": now}
         )
+        values = values_of(self.tenant_id, session_pk, message, now)
         insert = self._insert(Mensaje).values(**values, contact_id=contact_id, chat_id=chat_id)
         made = await self._db.execute(
             insert.on_conflict_do_nothing(index_elements=["session_pk", "message_id"]).returning(Mensaje.id)
         )
         if (new_id := made.scalar_one_or_none()) is not None:
             return Stored(id=new_id, contact_id=contact_id, chat_id=chat_id, new=True)
-        asked = self.columns(Mensaje, Mensaje.id, Mensaje.contact_id, Mensaje.chat_id).where(
-            Mensaje.session_pk == session.id, Mensaje.message_id == message.message_id
-        )
         first = (await self._db.execute(asked)).one()
         return Stored(id=first[0], contact_id=first[1], chat_id=first[2], new=False)
 
@@ -142,32 +133,16 @@ class Messages(Scoped):
 INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
-def _quick(insert: Any) -> Any:
-    """A message of somebody who wrote in this session before, in one statement; no row when that is not so.
-
-    Why: it is what nearly every message is, and each further statement is a way to the database and back.
-    """
-    given = {
-        column.name: bindparam(column.name, type_=column.type).label(column.name)
-        for column in Mensaje.__table__.columns
-        if column.name not in ("id", "contact_id", "chat_id")
+def values_of(tenant_id: int, session_pk: int, message: Incoming, now: datetime) -> dict[str, Any]:
+    """A message's columns, but for its contact and chat."""
+    return {
+        "tenant_id": tenant_id,
+        "session_pk": session_pk,
+        "message_id": message.message_id,
+        "type": TYPE,
+        "content": message.content,
+        "sender": message.sender,
+        "recipient": message.recipient,
+        "sent_at": message.sent_at,
+        "created_at": now,
     }
-    source = (
-        select(*given.values(), Contact.id.label("contact_id"), Chat.id.label("chat_id"))
-        .select_from(Contact)
-        .join(Chat, Chat.contact_id == Contact.id)
-        .where(
-            Contact.tenant_id == bindparam("tenant_id"),
-            Contact.phone == bindparam("sender"),
-            Chat.session_pk == bindparam("session_pk"),
-        )
-    )
-    made = insert(Mensaje.__table__).from_select(  # of the table: the parameters are no rows
-        [*given, "contact_id", "chat_id"], source, include_defaults=False
-    )
-    return made.on_conflict_do_nothing(index_elements=["session_pk", "message_id"]).returning(
-        Mensaje.id, Mensaje.contact_id, Mensaje.chat_id
-    )
-
-
-QUICK = {name: _quick(insert) for name, insert in INSERTS.items()}

@@ -40,6 +40,12 @@ class Sessions(Scoped):
         """By the name that never changes."""
         return (await self._db.execute(self.rows(Session).where(Session.uid == uid))).scalar_one_or_none()
 
+    async def held(self, id: int) -> Session | None:
+        """By its number, held until the transaction ends."""
+        asked = _locked(self.rows(Session).where(Session.id == id))
+        found: Session | None = (await self._db.execute(asked)).scalar_one_or_none()
+        return found
+
     async def all(self, *columns: Any) -> Sequence[Any]:
         """Every session, the oldest first: rows of `columns`."""
         return (await self._db.execute(self.columns(Session, *columns).order_by(Session.id))).all()
