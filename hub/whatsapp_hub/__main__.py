@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from whatsapp_hub import __version__, log, settings
+from whatsapp_hub.security.api_keys import SCOPES
 from whatsapp_hub.settings import Settings
 
 
@@ -33,8 +34,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
             return serving.run(read)
         if given.command == "migrate":
             return asyncio.run(_migrate(read))
-        password = environ.get("ADMIN_PASSWORD", "")
-        return asyncio.run(admin.create(read, tenant=given.tenant, email=given.email, password=password))
+        return asyncio.run(admin.run(read, given, environ.get("ADMIN_PASSWORD", "")))
     except (serving.CannotStart, admin.CannotCreate) as error:
         print(f"whatsapp-hub: {error}", file=sys.stderr)
         return 2
@@ -51,14 +51,33 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="run the hub")
     commands.add_parser("migrate", help="bring the database up to this release")
-    admin = commands.add_parser("admin", help="administrators").add_subparsers(dest="admin", required=True)
+    _admin_parser(commands.add_parser("admin", help="administrators, passwords and API keys"))
+    return parser
+
+
+def _admin_parser(parser: argparse.ArgumentParser) -> None:
+    admin = parser.add_subparsers(dest="admin", required=True)
     create = admin.add_parser(
         "create",
         help="an organization's administrator and an API key; the password comes from ADMIN_PASSWORD",
     )
     create.add_argument("--tenant", required=True, help="name of the organization, made when it is new")
     create.add_argument("--email", required=True, help="what the administrator logs in with")
-    return parser
+    reset = admin.add_parser(
+        "reset-password", help="another password, from ADMIN_PASSWORD or made up; every token of theirs ends"
+    )
+    reset.add_argument("--email", required=True, help="what the user logs in with")
+    keys = admin.add_parser("keys", help="API keys").add_subparsers(dest="keys", required=True)
+    listing = keys.add_parser("list", help="every key, without its text")
+    making = keys.add_parser("create", help="a new key, shown once")
+    revoking = keys.add_parser("revoke", help="a key opens nothing from now on")
+    for each in (listing, making, revoking):
+        each.add_argument("--tenant", required=True, help="name of the organization")
+    making.add_argument("--name", required=True, help="what the key is for")
+    making.add_argument(
+        "--scope", action="append", default=[], choices=SCOPES, help="may be repeated (default: all)"
+    )
+    revoking.add_argument("--id", required=True, type=int, help="its number in the list")
 
 
 async def _migrate(read: Settings) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from whatsapp_hub import first_admin, intake, metrics, upkeep
+from whatsapp_hub import first_admin, intake, laptop, metrics, upkeep
 from whatsapp_hub.api import app
 from whatsapp_hub.backend import choice
 from whatsapp_hub.backend.protocol import BackendError
@@ -30,13 +30,14 @@ from whatsapp_hub.live import Live
 from whatsapp_hub.manager import every
 from whatsapp_hub.security.secrets import MasterKeyError
 from whatsapp_hub.services import Services
-from whatsapp_hub.settings import KUBERNETES, Settings, SettingsError
+from whatsapp_hub.settings import KUBERNETES, PROCESSES, Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
 CALLS_TIMEOUT = 5
 """Seconds that calls under way may still take at the end."""
 RETRY_SECONDS = 2.0
+ANEW_SECONDS = 900.0
 BACKLOG = 2048
 """Connections that may wait to be taken."""
 
@@ -96,7 +97,7 @@ async def _live(settings: Settings) -> int:
             namespace=settings.namespace,
         )
         try:
-            await _first_admin(settings, services)
+            await _first_admin(settings, services, f"http://{host}:{port}")
             return await _serve(settings, services, sockets, f"http://{host}:{port}")
         finally:
             await database.close()
@@ -155,13 +156,26 @@ async def _lead(services: Services, *, anew: bool) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(intake.run(services), name="intake")
         group.create_task(upkeep.run(services), name="upkeep")
+        if services.namespace:
+            group.create_task(_again(services), name="again")
 
 
-async def _first_admin(settings: Settings, services: Services) -> None:
-    """The first administrator of the mounted Secret. Raises CannotStart."""
-    if settings.admin_dir is None:
-        return
+async def _again(services: Services) -> None:
+    """Everything is told anew now and then: what was passed over once, because a name was taken or a tenant
+    was not there yet, does not stay so."""
+    while True:
+        await asyncio.sleep(ANEW_SECONDS)
+        with contextlib.suppress(SQLAlchemyError, OSError, BackendError):  # the next time does
+            await services.backend.start(await every(services))
+
+
+async def _first_admin(settings: Settings, services: Services, url: str) -> None:
+    """The first administrator: of the mounted Secret, or on a laptop made up. Raises CannotStart."""
     try:
+        if settings.admin_dir is None:
+            if settings.backend == PROCESSES:
+                await laptop.greet(services, url)
+            return
         first = first_admin.read(settings.admin_dir)
         made = await first_admin.ensure(services.database, first, services.passwords, services.clock())
     except first_admin.FirstAdminError as error:

@@ -104,9 +104,13 @@ class Directory:
         found = (await self._db.execute(asked)).all()
         return [Holder(id=each.id, slug=each.slug, namespace=each.namespace) for each in found]
 
+    async def known_tenant(self, name: str) -> Tenant | None:
+        """The tenant of this name."""
+        return (await self._db.execute(select(Tenant).where(Tenant.name == name))).scalar_one_or_none()
+
     async def tenant_named(self, name: str, now: datetime) -> Tenant:
         """The tenant of this name, made when there is none."""
-        found = (await self._db.execute(select(Tenant).where(Tenant.name == name))).scalar_one_or_none()
+        found = await self.known_tenant(name)
         if found is None:
             found = Tenant(name=name, slug=slug(name), created_at=now)
             self._db.add(found)
