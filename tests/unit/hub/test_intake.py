@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -308,7 +308,7 @@ async def test_the_follower_goes_on_after_an_api_server_that_was_away(
 
 
 def test_the_grace_for_what_ended_before_is_over_with_the_attempt() -> None:
-    now = intake.times.now()
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
     row = Session(connecting_since=now)
     seen = Seen(uid=UID, ended=True, since=now - timedelta(seconds=1))
     assert intake.from_before(row, seen, now + timedelta(seconds=10))

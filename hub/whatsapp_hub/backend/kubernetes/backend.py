@@ -28,6 +28,7 @@ from whatsapp_hub.backend.protocol import CONNECTED, Answer, BackendError, Call,
 NOT_RUNNING = "The session is not running now. Connect it, or try again in a moment."
 NO_KEY = "The session does not take the hub's key yet. Try again in a moment."
 EVERYWHERE = "*"
+LOGIN_SECONDS = 8.0
 
 Connect = Callable[[], Awaitable[Client]]
 
@@ -122,7 +123,7 @@ class Kubernetes:
         if facts.stalled and not facts.pod_ready:
             await self._restart(uid)
         elif facts.pod_ready and (facts.stalled or facts.state == State.DISCONNECTED):
-            answer = await self.call(uid, Call(method="POST", path="/session-manager/login"))
+            answer = await self._answered(uid, Call(method="POST", path="/session-manager/login"))
             if answer.status in (401, 403):
                 raise BackendError(NO_KEY)
             if answer.status >= 500:
@@ -167,6 +168,14 @@ class Kubernetes:
                 break
             answer = await self._pod(uid, facts, version).call(call)
         return answer
+
+    async def _answered(self, uid: str, call: Call) -> Answer:
+        """A call for which a row is held: the pod answers at once, or not now."""
+        try:
+            async with asyncio.timeout(LOGIN_SECONDS):
+                return await self.call(uid, call)
+        except TimeoutError:
+            raise BackendError("The session does not answer now. Try again in a moment.") from None
 
     def _pod(self, uid: str, facts: Facts, version: int) -> PodClient:
         assert self._http

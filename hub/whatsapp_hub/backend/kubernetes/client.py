@@ -24,7 +24,8 @@ from whatsapp_hub.backend.protocol import BackendError
 Object = dict[str, Any]
 
 CONNECT_SECONDS = 5
-CALL_SECONDS = 15
+CALL_SECONDS = 8
+"""A row is held meanwhile, in a transaction that may take 20 s."""
 SILENT_SECONDS = 90
 """A watch is told something every minute, be it a bookmark."""
 AT_ONCE = 64

@@ -66,8 +66,9 @@ class Memory:
         self._rows.discard(uid)
 
     def listed(self, namespace: str | None, bodies: list[Any]) -> None:
-        """Everything that is there now: what is not there is gone."""
-        there = {uid for body in bodies if (uid := self._take(body))}
+        """Everything that is there now, the oldest told first: of two with one sessionId that is the one that
+        counts. What is not there is gone."""
+        there = {uid for body in sorted(bodies, key=_made) if (uid := self._take(body))}
         self._listed.add(namespace)
         for uid in (self._rows | self._seen.keys()) - there:
             if namespace in (None, names.parts(uid)[0]):
@@ -122,6 +123,11 @@ class Memory:
     def _tell(self, uid: str) -> None:
         self._due[uid] = None
         self._wake.set()
+
+
+def _made(body: Object) -> str:
+    """When it was made, as text that sorts."""
+    return str((body.get("metadata") or {}).get("creationTimestamp") or "")
 
 
 def _named(body: Object) -> str | None:

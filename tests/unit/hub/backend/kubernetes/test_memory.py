@@ -107,3 +107,13 @@ async def test_a_deleted_row_is_not_missed() -> None:
     memory.drop("crm/a")
     memory.listed("crm", [])
     await news(memory, 0)
+
+
+async def test_a_list_is_told_in_the_order_of_age() -> None:
+    memory, bodies = Memory(["crm"]), []
+    for name, made in (("a", "2026-01-03"), ("b", "2026-01-01"), ("c", "2026-01-02")):
+        body = session(name)
+        body["metadata"]["creationTimestamp"] = f"{made}T00:00:00Z"
+        bodies.append(body)
+    memory.listed("crm", bodies)
+    assert [each.uid for each in await news(memory, 3)] == ["crm/b", "crm/c", "crm/a"]
