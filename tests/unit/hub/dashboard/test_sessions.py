@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from whatsapp_hub.dashboard.sessions import HISTORY
     ],
 )
 async def test_a_form_that_cannot_be_is_shown_again_with_what_is_wrong(
-    world: World, fields: dict[str, str], said: str
+    world: World, fields: dict[str, Any], said: str
 ) -> None:
     browser = await logged_in(world)
     answer = await browser.post("/sessions", **fields)
