@@ -90,6 +90,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         webhook(name="A B"),
         "webhooks[].name must be lower-case letters, digits and hyphens: write crm.",
     ),
+    "a webhook that is called as the hub's": (
+        webhook(name="hub"),
+        "webhooks[].name hub is the hub's own, which is told beside these: write another name.",
+    ),
+    "a name for people that is a text": (
+        {"clienteId": 1, "displayName": "x" * 201},
+        "spec.displayName: Too long",
+    ),
     "two webhooks of one name": (
         {"clienteId": 1, "webhooks": [HOOK, HOOK | {"url": "https://other.example/"}]},
         'spec.webhooks[1]: Duplicate value: {"name":"crm"}',
