@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,10 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from whatsapp_contracts import callbacks as d
 from whatsapp_contracts.states import State
 from whatsapp_hub import qr
+from whatsapp_hub.api import examples
 from whatsapp_hub.api.caller import services
+from whatsapp_hub.api.describe import described, passed_body
 from whatsapp_hub.api.envelope import ApiError, ok
 from whatsapp_hub.api.signed import GONE, Signed, handle, opened, proven, told, validated
+from whatsapp_hub.crm import ordering
 from whatsapp_hub.crm.bodies import MessageReceived, QrUpdate, StatusUpdate
+from whatsapp_hub.crm.ordering import QR_LIFE
 from whatsapp_hub.crm.records import record
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.live import Word
@@ -26,19 +29,26 @@ from whatsapp_hub.times import iso
 
 router = APIRouter(tags=["callbacks"])
 
-QR_LIFE = timedelta(seconds=20)
-"""How long a code is on show; the callback does not say."""
 REPEAT = "repeat"
+OUTDATED = "It is older than what is known; nothing changed"
 STORED, STORED_BEFORE = "Message stored", "Repeated; it was stored before"
 
 
-@router.post(d.STATUS_UPDATE)
+@router.post(
+    d.STATUS_UPDATE,
+    **described("Tell a change of state", data=examples.RECORD, errors=(404,))
+    | {"openapi_extra": passed_body(examples.STATUS_UPDATE)},
+)
 async def status_update(request: Request) -> Response:
     """The session's state changed."""
     return await handle(request, "status-update", _status)
 
 
-@router.post(d.MESSAGE_RECEIVED)
+@router.post(
+    d.MESSAGE_RECEIVED,
+    **described("Tell an incoming message", data=examples.KEPT, errors=(404,))
+    | {"openapi_extra": passed_body(examples.RECEIVED)},
+)
 async def message_received(request: Request) -> Response:
     """A message came in: answered and told when it is committed."""
     parts = services(request)
@@ -62,7 +72,11 @@ async def message_received(request: Request) -> Response:
     return ok(_kept(message, kept), beside={"message": STORED if kept.new else STORED_BEFORE})
 
 
-@router.post(d.QR_UPDATE)
+@router.post(
+    d.QR_UPDATE,
+    **described("Tell a new QR", data={"session": examples.RECORD, "qr_code": "2@AbC…"}, errors=(404,))
+    | {"openapi_extra": passed_body(examples.QR_UPDATE)},
+)
 async def qr_update(request: Request) -> Response:
     """A new QR is on show."""
     shown: list[Signed] = []
@@ -83,7 +97,9 @@ async def _status(call: Signed) -> tuple[Response, str]:
     store = Messages(call.transaction, call.session.tenant_id)
     if not await store.first_receipt(call.session, call.webhook_id, now):
         return _answer(call.session, "Repeated; nothing changed"), REPEAT
-    for name, value in update.changes().items():
+    if ordering.outdated(call.session, update.status, update.last_seen):
+        return _answer(call.session, OUTDATED), "stale"
+    for name, value in ordering.settled(call.session, update.changes()).items():
         setattr(call.session, name, value)
     call.session.updated_at = now
     return _answer(call.session, "Status updated"), f"stored, {update.status}"
@@ -101,8 +117,8 @@ async def _qr(call: Signed) -> tuple[Response, str]:
     store = Messages(call.transaction, session.tenant_id)
     if not await store.first_receipt(session, call.webhook_id, now):
         return ok(data, beside={"message": "Repeated; nothing changed"}), REPEAT
-    if session.state_since and update.timestamp < session.state_since and session.state != State.QR_REQUIRED:
-        return ok(data, beside={"message": "This QR is from before; nothing changed"}), "stale"
+    if ordering.outdated_qr(session, update.qr_code, update.timestamp):
+        return ok(data, beside={"message": OUTDATED}), "stale"
     session.status = "pending"
     session.updated_at = now
     if session.qr_code != update.qr_code and update.timestamp + QR_LIFE > now:

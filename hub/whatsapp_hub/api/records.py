@@ -14,7 +14,7 @@ from whatsapp_hub.api.caller import Caller, record_caller, record_credentials, s
 from whatsapp_hub.api.envelope import ApiError, ok
 from whatsapp_hub.api.sessions import manager, present
 from whatsapp_hub.api.signed import Signed, handle, validated
-from whatsapp_hub.crm import filters
+from whatsapp_hub.crm import filters, ordering
 from whatsapp_hub.crm.bodies import ChangedRecord, NewRecord, NewSessionConnected
 from whatsapp_hub.crm.records import record, shown
 from whatsapp_hub.database.models import Session
@@ -145,15 +145,19 @@ async def _connected_by_pod(call: Signed) -> tuple[Response, str]:
     now = call.services.clock()
     tenant_id = call.session.tenant_id
     if await Messages(call.transaction, tenant_id).first_receipt(call.session, call.webhook_id, now):
-        await _connected(Sessions(call.transaction, tenant_id), call.session, update, now)
+        late = ordering.outdated(call.session, update.status, update.last_seen)
+        await _connected(Sessions(call.transaction, tenant_id), call.session, update, now, late=late)
         return ok(record(call.session), beside={"message": "Session connected"}), "stored"
     return ok(record(call.session), beside={"message": "Repeated; nothing changed"}), "repeat"
 
 
-async def _connected(store: Sessions, row: Session, update: NewSessionConnected, now: Any) -> None:
-    for name, value in update.changes().items():
+async def _connected(
+    store: Sessions, row: Session, update: NewSessionConnected, now: Any, *, late: bool = False
+) -> None:
+    """`late`: the session is known to have changed since. The parent is active all the same."""
+    for name, value in ordering.settled(row, {} if late else update.changes()).items():
         setattr(row, name, value)
-    row.updated_at = now
+    row.updated_at = row.updated_at if late else now
     if row.sesion_id is not None:
         await store.parent(row.sesion_id, {"estado": ACTIVO, "phone_number": update.phone_number})
 

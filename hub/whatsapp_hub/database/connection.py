@@ -34,6 +34,9 @@ READING = {"hub_reads": True}
 PASSING = ("08", "40", "53", "57")
 """Classes of SQLSTATE after which the same call may succeed: connection, rollback, resources, a restart."""
 
+LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver says of a connection that was cut, the second where that met a statement just beginning."""
+
 Run = Callable[[Prepared, Mapping[str, Any]], Coroutine[Any, Any, Sequence[Any]]]
 """Runs a statement with its values: its rows."""
 
@@ -92,7 +95,7 @@ class Database:
                     rows: Sequence[Any] = await driver.fetch(statement.sql, *statement.arguments(values))
                 except asyncpg.IntegrityConstraintViolationError as error:
                     raise IntegrityError(statement.sql, None, error) from error
-                except (asyncpg.InterfaceError, OSError, asyncio.CancelledError):
+                except (*LOST, OSError, asyncio.CancelledError):
                     driver.terminate()  # its answer may still come: never used again
                     raise
                 return rows
@@ -134,7 +137,7 @@ class Database:
             if not (error.sqlstate or "").startswith(PASSING):
                 raise
             raise ConnectionError("the database could not answer") from error
-        except asyncpg.InterfaceError as error:
+        except LOST as error:
             raise ConnectionError("the connection to the database is lost") from error
 
     async def close(self) -> None:

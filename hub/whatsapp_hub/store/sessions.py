@@ -46,6 +46,11 @@ class Sessions(Scoped):
         found: Session | None = (await self._db.execute(asked)).scalar_one_or_none()
         return found
 
+    async def shown(self, uid: str, *columns: Any) -> Any | None:
+        """Some columns of one, by the name that never changes: no object is built."""
+        asked = self.columns(Session, *columns).where(Session.uid == uid)
+        return (await self._db.execute(asked)).one_or_none()
+
     async def all(self, *columns: Any) -> Sequence[Any]:
         """Every session, the oldest first: rows of `columns`."""
         return (await self._db.execute(self.columns(Session, *columns).order_by(Session.id))).all()

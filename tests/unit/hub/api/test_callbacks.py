@@ -8,12 +8,15 @@ import logging
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from unit.hub.world import World
-from whatsapp_contracts.states import State
+from whatsapp_contracts.states import Reason, State
+from whatsapp_hub.database.connection import Run
 from whatsapp_hub.database.models import Chat, Contact, Mensaje
 from whatsapp_hub.security.secrets import Secrets
+from whatsapp_hub.store import arrivals
+from whatsapp_hub.times import iso
 
 STATUS = "/api/whatsapp/sessions/status-update"
 MESSAGE = "/api/whatsapp/messages/received"
@@ -181,6 +184,89 @@ async def test_a_status_that_is_told_twice_changes_nothing_the_second_time(told:
     again = await told.callback(STATUS, BODIES[STATUS], webhook_id="evt_1")
     assert again.status_code == 200
     assert again.json()["data"]["status"] == "expired"
+
+
+async def test_a_status_that_comes_late_does_not_win_over_what_was_heard_since(told: World) -> None:
+    await told.show("a", State.READY)
+    answer = await told.callback(STATUS, {"session_id": "a", "status": "pending"})
+    assert answer.status_code == 200
+    assert answer.json()["data"]["status"] == "connected"
+    assert (await told.row("a")).status == "connected"
+    told.clock.pass_(seconds=60)
+    await told.show("a", State.DISCONNECTED, Reason.LOGGED_OUT)
+    late = {"session_id": "a", "status": "connected", "last_seen": "2026-01-01T12:00:30.000Z"}
+    for path in (STATUS, CONNECTED):
+        body = late | ({"phone_number": "549"} if path == CONNECTED else {})
+        answer = await told.callback(path, body, webhook_id=f"late {path[-6:]}")
+        assert answer.status_code == 200
+        row = await told.row("a")
+        assert row.status != "connected"
+        assert row.phone_number is None
+
+
+async def test_status_updates_in_the_wrong_order_end_as_in_the_right_one(told: World) -> None:
+    first = {"session_id": "a", "status": "connected", "last_seen": "2026-01-01T11:00:00Z"}
+    last = {"session_id": "a", "status": "disconnected", "last_seen": "2026-01-01T11:30:00Z"}
+    await told.callback(STATUS, last, webhook_id="evt_2")
+    await told.callback(STATUS, first, webhook_id="evt_1")
+    row = await told.row("a")
+    assert (row.status, iso(row.last_seen)) == ("disconnected", "2026-01-01T11:30:00.000Z")
+
+
+async def test_a_code_that_comes_late_does_not_replace_the_one_on_show(told: World) -> None:
+    told.clock.pass_(seconds=20)
+    later = BODIES[QR] | {"qr_code": "1@later", "timestamp": "2026-01-01T12:00:20.000Z"}
+    await told.callback(QR, later, webhook_id="evt_2")
+    answer = await told.callback(QR, BODIES[QR], webhook_id="evt_1")
+    assert answer.status_code == 200
+    assert (await told.row("a")).qr_code == "1@later"
+
+
+async def test_a_message_of_a_session_that_is_deleted_meanwhile_is_404(
+    told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uid = (await told.row("a")).uid
+    named = arrivals.named
+
+    async def and_deleted(run: Run, session_id: str) -> list[arrivals.Known]:
+        found = await named(run, session_id)
+        deleted = await told.http.delete("/api/sessions/a", headers=told.one.headers)
+        assert deleted.status_code == 200
+        return found
+
+    monkeypatch.setattr(arrivals, "named", and_deleted)
+    answer = await told.callback(MESSAGE, BODIES[MESSAGE], uid=uid)
+    assert answer.status_code == 404
+    assert await counts(told) == (0, 0, 0)
+
+
+async def test_a_commit_that_fails_is_no_success_and_nobody_is_told(
+    told: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    uid, engine = (await told.row("a")).uid, told.services.database.engine.sync_engine
+
+    def commit(_connection: object) -> None:
+        raise ConnectionError("cut")
+
+    for path in (STATUS, QR, CONNECTED):
+        event.listen(engine, "commit", commit)
+        caplog.clear()
+        with caplog.at_level(logging.INFO), told.services.live.watch(uid) as watch:
+            answer = await told.callback(path, BODIES[path], uid=uid)
+            assert not len(watch)
+        event.remove(engine, "commit", commit)
+        assert answer.status_code == 503
+        lines = [record.getMessage() for record in caplog.records if record.name == "whatsapp_hub.audit"]
+        assert [line.endswith("session a: failed") for line in lines] == [True]
+    row = await told.row("a")
+    assert (row.status, row.qr_code, row.phone_number) == ("pending", None, None)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+async def test_a_number_that_is_none_is_400(told: World, number: str) -> None:
+    headers = {"webhook-id": "x", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
+    answer = await told.http.post(MESSAGE, content=f'{{"session_id": "a", "x": {number}}}', headers=headers)
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda each: each["type"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -14,18 +15,19 @@ from unit.hub.api.test_callbacks import BODIES, MESSAGE
 from unit.hub.world import World
 from whatsapp_contracts.states import Reason, State
 from whatsapp_hub.api import live_events
+from whatsapp_hub.store.sessions import Sessions
 
 
 class Follower:
     """The events of a stream, one after the other."""
 
-    def __init__(self, stream: AsyncIterator[str]) -> None:
+    def __init__(self, stream: AsyncIterator[bytes]) -> None:
         self._stream = stream
 
     async def next(self) -> tuple[str, dict[str, Any]]:
         async with asyncio.timeout(30):
             while True:
-                text = await anext(self._stream)
+                text = (await anext(self._stream)).decode()
                 if text.startswith("event: "):
                     name, data = text.strip().split("\n")
                     return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
@@ -71,6 +73,49 @@ async def test_messages_are_told_only_to_who_may_read_them(world: World) -> None
         await world.callback(MESSAGE, BODIES[MESSAGE])
         await world.show("a", State.READY)
         assert (await follower.next())[1]["status"] == "connected"
+
+
+async def test_a_message_with_half_a_character_is_told_too(world: World) -> None:
+    await world.create("a")
+    uid = (await world.row("a")).uid
+    async with aclosing(live_events.follow(world.services, world.one.id, uid, messages=True)) as stream:
+        follower = Follower(stream)
+        await follower.next()
+        message = {"type": "text", "text": "half a pair \ud83d"}
+        await world.callback(MESSAGE, BODIES[MESSAGE] | {"message": message})
+        assert (await follower.next())[1]["content"] == message
+
+
+async def test_a_hundred_followers_of_a_session_cost_one_look_a_change(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.create("a")
+    uid, looks = (await world.row("a")).uid, 0
+    shown = Sessions.shown
+
+    async def counted(self: Sessions, *asked: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return await shown(self, *asked)
+
+    monkeypatch.setattr(Sessions, "shown", counted)
+    async with contextlib.AsyncExitStack() as stack:
+        streams = [
+            await stack.enter_async_context(
+                aclosing(live_events.follow(world.services, world.one.id, uid, messages=True))
+            )
+            for _ in range(100)
+        ]
+        followers = [Follower(stream) for stream in streams]
+        first = await asyncio.gather(*(follower.next() for follower in followers))
+        waiting = [asyncio.create_task(follower.next()) for follower in followers]
+        await world.watched()
+        looks = 0
+        await world.show_ready("a")
+        then = await asyncio.gather(*waiting)
+    assert [data["status"] for _, data in first] == ["pending"] * 100
+    assert [data["status"] for _, data in then] == ["connected"] * 100
+    assert 1 <= looks <= 2
 
 
 async def test_another_organization_follows_nothing(world: World) -> None:
