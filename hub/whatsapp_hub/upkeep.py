@@ -23,6 +23,8 @@ from whatsapp_hub.store.directory import Directory
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 5.0
+LONG_SECONDS = 300.0
+"""A removal may find days of rows."""
 UNCLAIMED_LIFE = timedelta(minutes=2)
 """How long a session may wait to be claimed when its QR is not known (any more)."""
 RECEIPTS_KEPT = timedelta(days=4)
@@ -46,13 +48,21 @@ async def once(services: Services) -> None:
         unclaimed = await Directory(transaction).unclaimed()
     for row in unclaimed:
         if over(row, now):
-            await Manager(services, row.tenant_id, "upkeep").delete(str(row.id))
-            log.info("session %s was not claimed, and is removed", row.session_id)
-    async with services.database.begin() as transaction:
+            await _remove(services, row)
+    async with services.database.begin(LONG_SECONDS) as transaction:
         directory = Directory(transaction)
         await directory.forget_failures(now - WINDOW)
         await directory.forget_receipts(now - RECEIPTS_KEPT)
     await retention.forget(services)
+
+
+async def _remove(services: Services, row: Session) -> None:
+    """Take an unclaimed session away; where its backend cannot now, the next pass does."""
+    try:
+        await Manager(services, row.tenant_id, "upkeep").delete(str(row.id))
+        log.info("session %s was not claimed, and is removed", row.session_id)
+    except BackendError as error:
+        log.warning("session %s was not claimed, and stays for now: %s", row.session_id, error)
 
 
 def over(row: Session, now: datetime) -> bool:

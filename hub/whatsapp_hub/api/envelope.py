@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from whatsapp_hub.backend.protocol import BackendError
+from whatsapp_hub.backend.protocol import BackendError, Refused
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ApiError)
     async def ours(request: Request, error: ApiError) -> Response:
         return refusal(error.status, error.message, error.headers)
+
+    @app.exception_handler(Refused)
+    async def not_so(request: Request, error: Refused) -> Response:
+        return refusal(400, str(error))
 
     @app.exception_handler(BackendError)
     async def elsewhere(request: Request, error: BackendError) -> Response:

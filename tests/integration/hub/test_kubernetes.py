@@ -171,6 +171,17 @@ async def test_a_right_that_the_hub_lacks_is_named_to_whoever_asks(tmp_path: Pat
         assert "may not patch whatsappsessions in the namespace crm" in answer.json()["message"]
 
 
+async def test_what_the_schema_refuses_is_the_caller_s_to_mend(tmp_path: Path, server: ApiServer) -> None:
+    async with hubs(tmp_path, server) as made:
+        hub = await made.one()
+        server.refuse["apply", "whatsappsessions"] = (422, "spec.description: too long")
+        answer = await hub.call("POST", "/api/sessions", {"sessionId": "b"})
+        assert (answer.status_code, answer.json()["message"]) == (
+            400, "Kubernetes refused the session: spec.description: too long",
+        )  # fmt: skip
+        assert await sessions(hub) == {}
+
+
 async def test_of_two_replicas_both_serve_and_one_takes_over_when_the_other_is_killed(
     tmp_path: Path, server: ApiServer, database_url: str
 ) -> None:

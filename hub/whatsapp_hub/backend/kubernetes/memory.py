@@ -1,7 +1,8 @@
 """Every resource as it was last seen, and which of them somebody still has to be told of.
 
 Why latest states and no queue of events: whoever is told later, or again, is told what is, once a session;
-and a replica that does not write rows now remembers no more than one state a session.
+and a replica that does not write rows now remembers no more than one state a session. What just changed goes
+before what a list repeats: after a start with thousands of sessions a new QR is shown at once.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Memory:
         self._rows: set[str] = set()
         self._listed: set[str | None] = set()
         self._due: dict[str, None] = {}
+        self._repeated: dict[str, None] = {}
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
@@ -55,7 +57,7 @@ class Memory:
             namespace = names.parts(uid)[0]
             complete = None in self._listed or namespace in self._listed
             if uid in self._seen or complete or not self.watches(namespace):
-                self._tell(uid)
+                self._tell(uid, self._repeated)
 
     def add(self, uid: str) -> None:
         """There is a row of this name from now on."""
@@ -68,28 +70,29 @@ class Memory:
     def listed(self, namespace: str | None, bodies: list[Any]) -> None:
         """Everything that is there now, the oldest told first: of two with one sessionId that is the one that
         counts. What is not there is gone."""
-        there = {uid for body in sorted(bodies, key=_made) if (uid := self._take(body))}
+        there = {uid for body in sorted(bodies, key=_made) if (uid := self._take(body, self._repeated))}
         self._listed.add(namespace)
         for uid in (self._rows | self._seen.keys()) - there:
             if namespace in (None, names.parts(uid)[0]):
-                self._forget(uid)
+                self._forget(uid, self._repeated)
 
     def changed(self, body: Object) -> None:
         """An object as it is now."""
-        self._take(body)
+        self._take(body, self._due)
 
     def deleted(self, body: Object) -> None:
         """It is gone."""
-        self._forget(observed.uid_of(body))
+        self._forget(observed.uid_of(body), self._due)
 
     async def news(self) -> AsyncIterator[Seen]:
         """Every session of which something is new, as it is then; for ever."""
         while True:
-            while not self._due:
+            while not (self._due or self._repeated):
                 self._wake.clear()
                 await self._wake.wait()
-            uid = next(iter(self._due))
-            del self._due[uid]
+            uid = next(iter(self._due or self._repeated))
+            self._due.pop(uid, None)
+            self._repeated.pop(uid, None)
             yield self.seen(uid)
 
     def seen(self, uid: str) -> Seen:
@@ -102,8 +105,8 @@ class Memory:
             message=f"The hub does not watch the namespace {namespace} now. Add it to HUB_NAMESPACES.",
         )
 
-    def _take(self, body: Object) -> str | None:
-        """Keep an object; its uid, None for one that cannot be read."""
+    def _take(self, body: Object, due: dict[str, None]) -> str | None:
+        """Keep an object; its uid, None for one that has none."""
         try:
             uid, seen, facts = observed.uid_of(body), observed.seen(body), observed.facts_of(body)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -112,16 +115,16 @@ class Memory:
         self._facts[uid] = facts
         if self._seen.get(uid) != seen:
             self._seen[uid] = seen
-            self._tell(uid)
+            self._tell(uid, due)
         return uid
 
-    def _forget(self, uid: str) -> None:
+    def _forget(self, uid: str, due: dict[str, None]) -> None:
         self._seen.pop(uid, None)
         self._facts.pop(uid, None)
-        self._tell(uid)
+        self._tell(uid, due)
 
-    def _tell(self, uid: str) -> None:
-        self._due[uid] = None
+    def _tell(self, uid: str, due: dict[str, None]) -> None:
+        due[uid] = None
         self._wake.set()
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from whatsapp_contracts.kubernetes import PLURAL
@@ -47,18 +46,11 @@ class Broken(Exception):
 class Watch:
     """The resources of one namespace, or of the whole cluster (None)."""
 
-    def __init__(
-        self,
-        client: Client,
-        namespace: str | None,
-        sink: Sink,
-        failed: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, client: Client, namespace: str | None, sink: Sink) -> None:
         self._client = client
         self._namespace = namespace
         self._where = path(PLURAL, namespace)
         self._sink = sink
-        self._failed = failed
         self._said = ""
 
     async def run(self) -> None:
@@ -77,7 +69,6 @@ class Watch:
             except Broken as error:
                 self._say(str(error))
             failures += 1
-            self._failed()
             await asyncio.sleep(pause(failures, random.random()))  # noqa: S311 - no secret
 
     async def _list(self) -> str:

@@ -109,6 +109,16 @@ async def test_a_deleted_row_is_not_missed() -> None:
     await news(memory, 0)
 
 
+async def test_what_just_changed_is_told_before_what_a_list_repeats() -> None:
+    memory = Memory(["crm"])
+    memory.listed("crm", [session(name) for name in "abc"])
+    memory.changed(session("c", status={"state": "QR_REQUIRED"}))
+    memory.deleted(session("b"))
+    told = await news(memory, 3)
+    assert [each.uid for each in told] == ["crm/c", "crm/b", "crm/a"]
+    assert told[1].gone
+
+
 async def test_a_list_is_told_in_the_order_of_age() -> None:
     memory, bodies = Memory(["crm"]), []
     for name, made in (("a", "2026-01-03"), ("b", "2026-01-01"), ("c", "2026-01-02")):
