@@ -59,7 +59,7 @@ def framework(services: Services) -> FastAPI:
     )
     app.state.services = services
     envelope.install(app)
-    describe.install(app)
+    describe.install(app, [part.router for part in PARTS])
     for part in PARTS:
         app.include_router(part.router)
     site.install(app)

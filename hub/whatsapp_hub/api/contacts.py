@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from whatsapp_hub.api import examples
 from whatsapp_hub.api.caller import Caller, administrator, services, session_caller
+from whatsapp_hub.api.describe import described
 from whatsapp_hub.api.envelope import ApiError, ok
 from whatsapp_hub.api.fields import Id, Short
 from whatsapp_hub.api.live_events import shown
@@ -20,7 +22,7 @@ Administrator = Annotated[Caller, Depends(administrator)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-@router.get("")
+@router.get("", **described("List who wrote", data={"contacts": [examples.PERSON], "next": None}))
 async def contacts(
     caller: Reader, request: Request, phone: Short | None = None, limit: Limit = 100, after: Id | None = None
 ) -> Response:
@@ -33,7 +35,10 @@ async def contacts(
     return ok({"contacts": listed, "next": found[-1].id if len(found) == limit else None})
 
 
-@router.get("/{contact_id}/messages")
+@router.get(
+    "/{contact_id}/messages",
+    **described("Read what a person wrote", data={"messages": [examples.STORED], "next": None}),
+)
 async def messages(
     contact_id: Id, caller: Reader, request: Request, limit: Limit = 100, before: Id | None = None
 ) -> Response:
@@ -47,7 +52,7 @@ async def messages(
     return ok({"messages": [shown(each) for each in found], "next": following})
 
 
-@router.delete("/{contact_id}")
+@router.delete("/{contact_id}", **described("Erase a person", data={"id": 3}))
 async def erase(contact_id: Id, caller: Administrator, request: Request) -> Response:
     """The person with chats and messages is gone; that it was done stays in the audit log."""
     parts = services(request)

@@ -5,9 +5,13 @@ Why apart: the framework documents its own error shape, which no caller of this 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from whatsapp_hub.api.caller import administrator, person
 
 JSON = "application/json"
 OPEN = ("/healthz", "/readyz", "/api/auth/login")
@@ -87,19 +91,42 @@ def refusal(code: int) -> dict[str, Any]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Make `app`'s document say what is true of every route."""
+Lock = list[dict[str, list[str]]]
+"""Ways to open a route, as OpenAPI has them: several entries are alternatives."""
+
+
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Make `app`'s document say what is true of every route; `routers` are those that it has."""
     made = app.openapi
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = finished(made())
+            app.openapi_schema = finished(made(), locks(routers))
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
 
 
-def finished(schema: dict[str, Any]) -> dict[str, Any]:
+def locks(routers: Sequence[APIRouter]) -> dict[tuple[str, str], Lock]:
+    """How to open each route, by path and method."""
+    found: dict[tuple[str, str], Lock] = {}
+    signed: dict[str, list[str]] = {"signature": []}
+    for route in (each for router in routers for each in router.routes):
+        if isinstance(route, APIRoute) and route.path not in OPEN:
+            callers = {each.call for each in route.dependant.dependencies}
+            if administrator in callers:
+                lock: Lock = [{"key": [], "bearer": []}]
+            elif person in callers:
+                lock = [{"bearer": []}]
+            elif callers:
+                lock = [{"key": []}, {"bearer": []}]
+            else:
+                lock = [signed] if route.path.startswith("/api/whatsapp/") else [signed, {"key": []}]
+            found |= {(route.path, method.lower()): lock for method in route.methods or ()}
+    return found
+
+
+def finished(schema: dict[str, Any], opened: dict[tuple[str, str], Lock]) -> dict[str, Any]:
     """The framework's document with our refusals and the ways to prove who calls."""
     parts = schema.setdefault("components", {})
     shapes = parts.setdefault("schemas", {})
@@ -109,16 +136,22 @@ def finished(schema: dict[str, Any]) -> dict[str, Any]:
     parts["securitySchemes"] = {
         "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         "bearer": {"type": "http", "scheme": "bearer"},
+        "signature": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "webhook-signature",
+            "description": "Standard Webhooks, with the session's callback secret",
+        },
     }
     for path, methods in schema["paths"].items():
-        for operation in methods.values():
+        for method, operation in methods.items():
             answers = operation["responses"]
             if "HTTPValidationError" in str(answers.get("422")):
                 del answers["422"]
             for code in usual(path, operation):
                 answers.setdefault(str(code), refusal(code))
-            if path not in OPEN:
-                operation["security"] = [{"key": []}, {"bearer": []}]
+            if lock := opened.get((path, method)):
+                operation["security"] = lock
     return schema
 
 

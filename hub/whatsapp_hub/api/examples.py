@@ -1,4 +1,4 @@
-"""The OpenAPI document's examples of what a session answers, in contract A's shapes."""
+"""The OpenAPI document's examples: what a session answers (contract A), what the hub does (B, C, D)."""
 
 from __future__ import annotations
 
@@ -112,3 +112,124 @@ MESSAGE_BODIES: dict[str, Any] = {
         },
     },
 }  # fmt: skip
+
+NOW = "2026-01-01T12:00:00.000Z"
+STATUS = {
+    "id": 1,
+    "sessionId": "cliente_001",
+    "status": "connected",
+    "phoneNumber": "5491100000001",
+    "isConnected": True,
+    "hasQR": False,
+    "lastActivity": NOW,
+    "reason": None,
+    "message": "",
+}
+PENDING = STATUS | {"status": "pending", "phoneNumber": None, "isConnected": False, "lastActivity": None}
+CLOSED = PENDING | {
+    "status": "disconnected",
+    "reason": "Stopped",
+    "message": "The session was disconnected. Connect it: POST /api/sessions/{id}/connect.",
+}
+SESSION = {
+    "id": 1,
+    "sessionId": "cliente_001",
+    "name": "Ana",
+    "description": None,
+    "status": "pending",
+    "phoneNumber": None,
+    "expectedPhoneNumber": "5491100000001",
+    "qrCode": None,
+    "isConnected": False,
+    "lastActivity": None,
+    "clienteId": 1,
+    "operatingMode": "Connected",
+    "createdAt": NOW,
+    "reason": None,
+    "message": "",
+}
+NEW_SESSION = {"sessionId": "cliente_001", "name": "Ana", "phoneNumber": "5491100000001"}
+QR = {
+    "sessionId": "cliente_001",
+    "qrCode": "iVBORw0KGgoAAAANSUhEUgAA…",
+    "qrCodeDataURL": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA…",
+    "expiresAt": NOW,
+    "status": "pending",
+    "reason": None,
+    "message": "",
+}
+USER = {
+    "id": 2,
+    "email": "ana@crm.example",
+    "name": "Ana",
+    "role": "agent",
+    "active": True,
+    "createdAt": NOW,
+}
+NEW_USER = {"email": "ana@crm.example", "password": "right horse battery", "name": "Ana", "role": "agent"}
+KEY = {
+    "id": 1,
+    "name": "crm",
+    "prefix": "was_0123456789ab",
+    "scopes": ["messages:read", "messages:write", "sessions:read", "sessions:write"],
+    "createdAt": NOW,
+    "lastUsedAt": None,
+    "revokedAt": None,
+}
+ORIGINS = {"origins": ["https://crm.example"]}
+AUDIT = {
+    "id": 9,
+    "at": NOW,
+    "actor": "user:1",
+    "action": "session.create",
+    "target": "cliente_001",
+    "outcome": "done",
+}
+PERSON = {"id": 3, "phone": "5491123456789", "createdAt": NOW}
+RECORD = {
+    "id": 1,
+    "session_id": "session_1767268800000_abc123def",
+    "sesion_id": 1,
+    "phone_number": "5491100000001",
+    "status": "connected",
+    "last_seen": NOW,
+    "auth_folder_path": None,
+    "server_port": None,
+    "whatsapp_user_id": "5491100000001:1@s.whatsapp.net",
+    "created_at": NOW,
+    "updated_at": NOW,
+}
+GENERATED = {
+    "session_id": "session_1767268800000_abc123def",
+    "qr_code": "2@AbC…",
+    "qr_url": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA…",
+}
+CONNECTED = {
+    "session_id": "session_1767268800000_abc123def",
+    "phone_number": "5491100000001",
+    "status": "connected",
+    "whatsapp_user_id": "5491100000001:1@s.whatsapp.net",
+}
+STATUS_UPDATE = {"session_id": "cliente_001", "status": "connected", "phone_number": "5491100000001"}
+RECEIVED = {
+    "session_id": "cliente_001",
+    "from": "5491123456789",
+    "to": "5491100000001",
+    "message": {"type": "text", "text": "Hello"},
+    "timestamp": NOW,
+    "message_id": "false_5491123456789@c.us_3EB0C431C26A1916E07E",
+}
+KEPT = {
+    "message": {
+        "id": 17,
+        "message_id": "false_5491123456789@c.us_3EB0C431C26A1916E07E",
+        "type": "whatsapp_api",
+        "content": {"type": "text", "text": "Hello"},
+        "from": "5491123456789",
+        "to": "5491100000001",
+        "timestamp": NOW,
+    },
+    "contact_id": 3,
+    "chat_id": 4,
+}
+QR_UPDATE = {"session_id": "cliente_001", "qr_code": "2@AbC…", "timestamp": NOW}

@@ -10,19 +10,22 @@ from sqlalchemy import text
 
 from whatsapp_hub import __version__
 from whatsapp_hub.api.caller import services
+from whatsapp_hub.api.describe import described
 from whatsapp_hub.api.envelope import ok
 
 router = APIRouter(tags=["health"])
 WAIT_SECONDS = 5
 
 
-@router.get("/healthz")
+@router.get(
+    "/healthz", **described("Ask whether the process answers", data={"status": "ok", "version": "1.0.0"})
+)
 async def healthz() -> Response:
     """The process answers. A database that is away is no reason to end it."""
     return ok({"status": "ok", "version": __version__})
 
 
-@router.get("/readyz")
+@router.get("/readyz", **described("Ask whether the database answers too", data={"status": "ready"}))
 async def readyz(request: Request) -> Response:
     """The database answers too; 503 when not."""
     try:

@@ -19,6 +19,7 @@ from fastapi.responses import StreamingResponse
 
 from whatsapp_hub.api import shapes
 from whatsapp_hub.api.caller import Caller, services, session_caller
+from whatsapp_hub.api.describe import described
 from whatsapp_hub.api.sessions import find
 from whatsapp_hub.database.models import Mensaje
 from whatsapp_hub.live import Word
@@ -45,7 +46,11 @@ class Shown:
     qr: bytes
 
 
-@router.get("/{id}/events", response_class=StreamingResponse)
+@router.get(
+    "/{id}/events",
+    response_class=StreamingResponse,
+    **described("Follow a session live", file="text/event-stream"),
+)
 async def events(id: str, caller: Reader, request: Request) -> StreamingResponse:
     """The session as it is, then what changes. Messages need the scope `messages:read` as well."""
     row = await find(request, caller, id)

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from sqlalchemy.exc import IntegrityError
 
+from whatsapp_hub.api import examples
 from whatsapp_hub.api.caller import Caller, administrator, services
 from whatsapp_hub.api.describe import described
 from whatsapp_hub.api.envelope import ApiError, ok
@@ -86,7 +87,7 @@ class Keeping(Body):
     days: Annotated[Days | None, Field()]
 
 
-@router.get("/users")
+@router.get("/users", **described("List the users", data={"users": [examples.USER], "total": 1}))
 async def users(caller: Administrator, request: Request) -> Response:
     """Every user of the organization."""
     async with services(request).database.read() as transaction:
@@ -94,7 +95,10 @@ async def users(caller: Administrator, request: Request) -> Response:
     return ok({"users": [_user(each) for each in found], "total": len(found)})
 
 
-@router.post("/users")
+@router.post(
+    "/users",
+    **described("Add a user", data=examples.USER, status=201, body=examples.NEW_USER, errors=(409,)),
+)
 async def add_user(body: NewUser, caller: Administrator, request: Request) -> Response:
     """A new user; the password is theirs to change."""
     parts = services(request)
@@ -111,7 +115,10 @@ async def add_user(body: NewUser, caller: Administrator, request: Request) -> Re
     return ok(_user(user), 201)
 
 
-@router.patch("/users/{user_id}")
+@router.patch(
+    "/users/{user_id}",
+    **described("Change a user", data=examples.USER, body={"role": "viewer"}, errors=(409,)),
+)
 async def change_user(user_id: int, body: ChangedUser, caller: Administrator, request: Request) -> Response:
     """Name, role, password, or whether they may log in."""
     parts = services(request)
@@ -132,7 +139,7 @@ async def change_user(user_id: int, body: ChangedUser, caller: Administrator, re
     return ok(_user(user))
 
 
-@router.delete("/users/{user_id}")
+@router.delete("/users/{user_id}", **described("Remove a user", data={"id": 2}, errors=(409,)))
 async def delete_user(user_id: int, caller: Administrator, request: Request) -> Response:
     """The user is gone, and with it every token."""
     parts = services(request)
@@ -147,7 +154,7 @@ async def delete_user(user_id: int, caller: Administrator, request: Request) -> 
     return ok({"id": user_id})
 
 
-@router.get("/keys")
+@router.get("/keys", **described("List the API keys", data={"keys": [examples.KEY], "total": 1}))
 async def keys(caller: Administrator, request: Request) -> Response:
     """Every API key, without its text."""
     async with services(request).database.read() as transaction:
@@ -155,7 +162,15 @@ async def keys(caller: Administrator, request: Request) -> Response:
     return ok({"keys": [_key(each) for each in found], "total": len(found)})
 
 
-@router.post("/keys")
+@router.post(
+    "/keys",
+    **described(
+        "Make an API key",
+        data=examples.KEY | {"key": "was_0123456789ab_…"},
+        status=201,
+        body={"name": "crm", "scopes": ["sessions:read"]},
+    ),
+)
 async def add_key(body: NewApiKey, caller: Administrator, request: Request) -> Response:
     """A new key. `key` is shown here, once."""
     parts = services(request)
@@ -167,7 +182,10 @@ async def add_key(body: NewApiKey, caller: Administrator, request: Request) -> R
     return ok(_key(key) | {"key": new.text}, 201)
 
 
-@router.delete("/keys/{key_id}")
+@router.delete(
+    "/keys/{key_id}",
+    **described("Revoke an API key", data=examples.KEY | {"revokedAt": examples.NOW}),
+)
 async def revoke_key(key_id: int, caller: Administrator, request: Request) -> Response:
     """The key opens nothing from now on. Doing it twice is no error."""
     parts = services(request)
@@ -184,7 +202,7 @@ async def revoke_key(key_id: int, caller: Administrator, request: Request) -> Re
     return ok(_key(key))
 
 
-@router.get("/origins")
+@router.get("/origins", **described("List whose pages may call", data=examples.ORIGINS))
 async def origins(caller: Administrator, request: Request) -> Response:
     """Which web pages may call from a browser."""
     async with services(request).database.read() as transaction:
@@ -192,7 +210,10 @@ async def origins(caller: Administrator, request: Request) -> Response:
     return ok({"origins": found})
 
 
-@router.put("/origins")
+@router.put(
+    "/origins",
+    **described("Say whose pages may call", data=examples.ORIGINS, body=examples.ORIGINS),
+)
 async def set_origins(body: Origins, caller: Administrator, request: Request) -> Response:
     """Replace them all."""
     parts = services(request)
@@ -225,7 +246,7 @@ async def set_retention(body: Keeping, caller: Administrator, request: Request) 
     return ok(_kept(parts, body.days))
 
 
-@router.get("/audit")
+@router.get("/audit", **described("Read the audit log", data={"entries": [examples.AUDIT], "next": None}))
 async def audit(
     caller: Administrator,
     request: Request,

@@ -10,7 +10,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from whatsapp_contracts import callbacks as d
+from whatsapp_hub.api import examples
 from whatsapp_hub.api.caller import Caller, record_caller, record_credentials, services
+from whatsapp_hub.api.describe import described, passed_body
 from whatsapp_hub.api.envelope import ApiError, ok
 from whatsapp_hub.api.sessions import manager, present
 from whatsapp_hub.api.signed import Signed, handle, validated
@@ -42,7 +44,10 @@ OURS = d.NEW_SESSION_CONNECTED.rpartition("/")[2]
 """A path beside the records' that is none of them."""
 
 
-@router.get("/generate-qr")
+@router.get(
+    "/generate-qr",
+    **described("Make a session and get its QR", data=examples.GENERATED, errors=(429,)),
+)
 async def generate_qr(caller: Writer, request: Request) -> Response:
     """A new session and its first QR. Nobody's until it is claimed (POST), and gone when its QR expires."""
     parts = services(request)
@@ -66,7 +71,16 @@ async def generate_qr(caller: Writer, request: Request) -> Response:
     return ok(data, beside=data)
 
 
-@router.post(RECORDS)
+@router.post(
+    RECORDS,
+    **described(
+        "Claim or make a session",
+        data=examples.RECORD | {"status": "pending"},
+        status=201,
+        body={"session_id": "session_1767268800000_abc123def", "sesion_id": 1},
+        errors=(409,),
+    ),
+)
 async def add(body: NewRecord, caller: Writer, request: Request) -> Response:
     """A record: of a session that exists and that no record was asked for yet, or of a new one."""
     new = NewSession(session_id=body.session_id, sesion_id=body.sesion_id, claim=CLAIMED)
@@ -78,7 +92,7 @@ async def add(body: NewRecord, caller: Writer, request: Request) -> Response:
     return ok(record(row), 201)
 
 
-@router.get(RECORDS)
+@router.get(RECORDS, **described("List the records", data=[examples.RECORD], errors=(400,)))
 async def listed(caller: Reader, request: Request) -> Response:
     """The records that the filters select."""
     try:
@@ -90,7 +104,11 @@ async def listed(caller: Reader, request: Request) -> Response:
     return ok([shown(row) for row in rows])
 
 
-@router.post(d.NEW_SESSION_CONNECTED)
+@router.post(
+    d.NEW_SESSION_CONNECTED,
+    **described("Tell that a session has connected", data=examples.RECORD, errors=(404,))
+    | {"openapi_extra": passed_body(examples.CONNECTED)},
+)
 async def new_session_connected(request: Request) -> Response:
     """A session has connected: told by its pod (signed), or by the CRM (with a key)."""
     if signatures.signed(request.headers) is not None:
@@ -109,7 +127,7 @@ async def new_session_connected(request: Request) -> Response:
     return ok(record(row))
 
 
-@router.get(RECORDS + "/{id}")
+@router.get(RECORDS + "/{id}", **described("Get one record", data=examples.RECORD))
 async def one(id: str, caller: Reader, request: Request) -> Response:
     """One record."""
     _is_record(id)
@@ -118,7 +136,10 @@ async def one(id: str, caller: Reader, request: Request) -> Response:
     return ok(record(row))
 
 
-@router.patch(RECORDS + "/{id}")
+@router.patch(
+    RECORDS + "/{id}",
+    **described("Change a record", data=examples.RECORD, body={"status": "disconnected"}),
+)
 async def change(id: str, body: ChangedRecord, caller: Writer, request: Request) -> Response:
     """Changes the record alone; the pod's next event writes over it."""
     _is_record(id)
@@ -131,7 +152,13 @@ async def change(id: str, body: ChangedRecord, caller: Writer, request: Request)
     return ok(record(row))
 
 
-@router.delete(RECORDS + "/{id}")
+@router.delete(
+    RECORDS + "/{id}",
+    **described(
+        "Delete a record and its session",
+        data={"message": "Sesión de WhatsApp eliminada correctamente"},
+    ),
+)
 async def delete(id: str, caller: Writer, request: Request) -> Response:
     """Record and session go."""
     _is_record(id)

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from whatsapp_hub.api import shapes
+from whatsapp_hub.api import examples, shapes
 from whatsapp_hub.api.caller import Caller, services, session_caller
+from whatsapp_hub.api.describe import described
 from whatsapp_hub.api.envelope import ApiError, ok
 from whatsapp_hub.api.fields import Body, Id, Long, Phone, SessionName, Short
 from whatsapp_hub.database.models import Session
@@ -33,7 +34,12 @@ class CreateSession(Body):
     clienteId: Annotated[Id | None, Field()] = None
 
 
-@router.post("")
+@router.post(
+    "",
+    **described(
+        "Create a session", data=examples.SESSION, status=201, body=examples.NEW_SESSION, errors=(409,)
+    ),
+)
 async def create(body: CreateSession, caller: Writer, request: Request) -> Response:
     """A new session; its login starts at once, and this waits for no pod."""
     new = NewSession(
@@ -50,7 +56,7 @@ async def create(body: CreateSession, caller: Writer, request: Request) -> Respo
     return ok(shapes.listed(row, services(request).clock()), 201)
 
 
-@router.get("")
+@router.get("", **described("List every session", data={"sessions": [examples.SESSION], "total": 1}))
 async def list_sessions(
     caller: Reader,
     request: Request,
@@ -63,35 +69,35 @@ async def list_sessions(
     async with parts.database.read() as transaction:
         rows = await Sessions(transaction, caller.tenant_id).all(*shapes.LISTED)
     now = parts.clock()
-    found = [shapes.listed(row, now) for row in rows]
+    found = shapes.listing(rows, now)
     if status is not None:
         found = [each for each in found if each["status"] == status]
     page = found[offset : None if limit is None else offset + limit]
     return ok({"sessions": page, "total": len(found)})
 
 
-@router.post("/{id}/connect")
+@router.post("/{id}/connect", **described("Start the login", data=examples.PENDING))
 async def connect(id: str, caller: Writer, request: Request) -> Response:
     """Start the login again; where it is under way or done nothing is restarted."""
     row = present(await manager(request, caller).connect(id), id)
     return ok(shapes.stated(row, services(request).clock()))
 
 
-@router.post("/{id}/disconnect")
+@router.post("/{id}/disconnect", **described("Disconnect a session", data=examples.CLOSED))
 async def disconnect(id: str, caller: Writer, request: Request) -> Response:
     """Close WhatsApp, and keep it closed until connect."""
     row = present(await manager(request, caller).disconnect(id), id)
     return ok(shapes.stated(row, services(request).clock()))
 
 
-@router.post("/{id}/suspend")
+@router.post("/{id}/suspend", **described("Suspend a session", data=examples.CLOSED))
 async def suspend(id: str, caller: Writer, request: Request) -> Response:
     """No process or pod until connect; the login is kept."""
     row = present(await manager(request, caller).suspend(id), id)
     return ok(shapes.stated(row, services(request).clock()))
 
 
-@router.delete("/{id}")
+@router.delete("/{id}", **described("Delete a session", data={"deleted": True}))
 async def delete(id: str, caller: Writer, request: Request) -> Response:
     """The session goes; whether its login stays is its `retainPolicy`'s to say."""
     if not await manager(request, caller).delete(id):
@@ -99,7 +105,7 @@ async def delete(id: str, caller: Writer, request: Request) -> Response:
     return ok({"deleted": True})
 
 
-@router.get("/{id}/qr")
+@router.get("/{id}/qr", **described("Wait for the QR", data=examples.QR, errors=(410,)))
 async def qr(id: str, caller: Reader, request: Request) -> Response:
     """The QR to scan, waited for; nulls when there is nothing to scan."""
     parts = services(request)
@@ -115,14 +121,14 @@ async def qr(id: str, caller: Reader, request: Request) -> Response:
     return ok(shapes.qr_shown(row, parts.clock()))
 
 
-@router.get("/{id}/status")
+@router.get("/{id}/status", **described("Ask for the status", data=examples.STATUS))
 async def status_of(id: str, caller: Reader, request: Request) -> Response:
     """How the session is; never waits for its pod."""
     row = await find(request, caller, id)
     return ok(shapes.stated(row, services(request).clock()))
 
 
-@router.get("/{id}")
+@router.get("/{id}", **described("Get one session", data=examples.SESSION))
 async def one(id: str, caller: Reader, request: Request) -> Response:
     """The session as the list has it."""
     row = await find(request, caller, id)
