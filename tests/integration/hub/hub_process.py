@@ -22,10 +22,10 @@ from whatsapp_session.engine.profile import browsers
 EMAIL = "admin@crm.example"
 
 
-def code_in(png: str) -> str:
-    """The code in a picture (base64), as a phone's camera has it."""
+def code_in(png: str, least: int = 300) -> str:
+    """The code in a picture (base64) of at least so many pixels, as a phone's camera has it."""
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
-    assert picture.width >= 300
+    assert picture.width >= least
     (found,) = zxingcpp.read_barcodes(picture)
     return found.text
 

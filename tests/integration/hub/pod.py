@@ -99,7 +99,7 @@ class Pod:
                 self.data.setdefault(webhook_id, set()).add(json.dumps(answer.json()["data"], sort_keys=True))
                 return
             if answer is not None:
-                assert answer.status_code == 503, answer.text
+                assert answer.status_code == 503, (answer.text, self._hub.log[-40:])
                 assert int(answer.headers["retry-after"]) > 0
             await asyncio.sleep(PAUSE)
 

@@ -17,7 +17,8 @@ from integration.hub.postgres import PostgreSQL, asked
 from integration.session.processes import eventually
 
 PEOPLE, CHATS, LINES = 5, 5, 30
-MESSAGES = 600
+SOME = 100
+"""Messages that are taken before and after each fault."""
 
 
 def person(number: int) -> str:
@@ -55,33 +56,46 @@ class Poller:
 
 
 @contextlib.asynccontextmanager
-async def traffic(hub: HubProcess, pod: Pod) -> AsyncIterator[Poller]:
-    """MESSAGES come in LINES lines at once, and a client polls; at the end all are taken."""
-    poller = Poller(hub)
+async def messages(pod: Pod) -> AsyncIterator[None]:
+    """They come in LINES lines at once for as long as the block takes; after it all of them are taken."""
+    over = asyncio.Event()
 
-    async def line(first: int) -> None:
-        await pod.tell(list(range(first, MESSAGES, LINES)), person)
+    async def line(number: int) -> None:
+        while not over.is_set():
+            await pod.tell([number], person)
+            number += LINES
 
     async with asyncio.timeout(240), asyncio.TaskGroup() as group:
+        group.create_task(side_by_side(LINES, line))
+        yield
+        over.set()
+
+
+@contextlib.asynccontextmanager
+async def traffic(hub: HubProcess, pod: Pod) -> AsyncIterator[Poller]:
+    """Messages come, and a client polls."""
+    poller = Poller(hub)
+    async with asyncio.TaskGroup() as group:
         polling = group.create_task(poller.run())
-        sending = group.create_task(side_by_side(LINES, line))
-        yield poller
-        await sending
+        async with messages(pod):
+            yield poller
         polling.cancel()
 
 
-async def taken(pod: Pod, count: int) -> None:
-    async def enough() -> bool:
-        return len(pod.data) >= count
+async def taken(pod: Pod, more: int = SOME) -> None:
+    wanted = len(pod.data) + more
 
-    await eventually(enough, f"{count} messages are taken")
+    async def enough() -> bool:
+        return len(pod.data) >= wanted
+
+    await eventually(enough, f"{more} more messages are taken")
 
 
 async def all_once(database_url: str, pod: Pod) -> None:
     assert await stored(database_url) == {
-        "rows": MESSAGES, "messages": MESSAGES, "contacts": PEOPLE, "chats": CHATS,
+        "rows": len(pod.data), "messages": len(pod.data), "contacts": PEOPLE, "chats": CHATS,
     }  # fmt: skip
-    assert [len(each) for each in pod.data.values()] == [1] * MESSAGES
+    assert [len(each) for each in pod.data.values()] == [1] * len(pod.data)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["restarted", "crashed"])
@@ -91,14 +105,14 @@ async def test_a_database_that_is_away_is_said_at_once_and_nothing_is_lost(
     pod = Pod(hub)
     async with traffic(hub, pod) as poller:
         await poller.sees(200)
-        await taken(pod, 50)
+        await taken(pod)
         await asyncio.to_thread(postgresql.stop, how)
         await poller.sees(503)
         assert (await hub.call("GET", "/healthz")).status_code == 200
         assert (await hub.call("GET", "/readyz")).status_code == 503
-        assert len(pod.data) < MESSAGES, "it was away while messages came"
         await asyncio.to_thread(postgresql.start)
         await poller.sees(200)
+        await taken(pod)
     await all_once(database_url, pod)
     assert set(pod.answers) == {200, 503}
 
@@ -108,10 +122,11 @@ async def test_a_database_that_stops_answering_makes_no_call_hang(
 ) -> None:
     pod = Pod(hub)
     async with traffic(hub, pod) as poller:
-        await taken(pod, 50)
+        await taken(pod)
         with postgresql.frozen():
             await poller.sees(503, 1)
         await poller.sees(200)
+        await taken(pod)
     await all_once(database_url, pod)
 
 
@@ -119,18 +134,12 @@ async def test_a_hub_that_is_killed_while_it_stores_stores_each_message_once(
     hub: HubProcess, database_url: str
 ) -> None:
     pod = Pod(hub)
-
-    async def line(first: int) -> None:
-        await pod.tell(list(range(first, MESSAGES, LINES)), person)
-
-    async with asyncio.timeout(240), asyncio.TaskGroup() as group:
-        sending = group.create_task(side_by_side(LINES, line))
-        for share in (6, 2):
-            await taken(pod, MESSAGES // share)
+    async with messages(pod):
+        for _ in range(2):
+            await taken(pod)
             await hub.end(signal.SIGKILL)
-            assert len(pod.data) < MESSAGES, "it was killed while messages came"
             await hub.start()
-        await sending
+        await taken(pod)
     assert pod.answers[0] > 0, "calls were cut"
     await all_once(database_url, pod)
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from integration.session.processes import BOUND, eventually
-from whatsapp_tools.demo import OURS
+from whatsapp_tools.showing import OURS
 
 
 class Run:
