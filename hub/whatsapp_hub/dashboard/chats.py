@@ -16,6 +16,7 @@ from whatsapp_hub.dashboard.found import connected, session_of, title
 from whatsapp_hub.dashboard.pages import asked_by_htmx, go, render
 from whatsapp_hub.dashboard.reading import Chats, Conversation
 from whatsapp_hub.dashboard.session_calls import ask, part
+from whatsapp_hub.dashboard.strangers import person
 from whatsapp_hub.dashboard.visitor import PageError, Reader, Visitor, Writer
 from whatsapp_hub.database.models import Session
 
@@ -118,6 +119,7 @@ def context(
         "asked": asked,
         "chat_id": None,
         "chat_name": "",
+        "chat_subtitle": "",
         "group": False,
         "unread": 0,
         "spoken": None,
@@ -134,6 +136,7 @@ def spoken(chat_id: str, found: Conversation, listed: Chats | None = None) -> di
     return {
         "chat_id": chat_id,
         "chat_name": known.name if known else called(chat_id),
+        "chat_subtitle": person(chat_id),
         "group": chat_id.endswith(GROUP),
         "unread": known.unread if known else 0,
         "spoken": found,

@@ -6,6 +6,7 @@ double click, a lost answer or a second try, is one message; the form with anoth
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -152,8 +153,10 @@ async def begin(id: str, visitor: Writer, request: Request) -> Response:
 
 async def deliver(request: Request, row: Session, draft: Draft) -> Said:
     """Hand a draft to the session."""
-    headers, body = draft.call(secrets.token_hex(16))
-    return await ask(services(request).backend, row.uid, "POST", "/messages", headers=headers, body=body)
+    parts = services(request)
+    async with parts.uploads if draft.file is not None else contextlib.nullcontext():
+        headers, body = draft.call(secrets.token_hex(16))
+        return await ask(parts.backend, row.uid, "POST", "/messages", headers=headers, body=body)
 
 
 async def read(form: FormData, to: str) -> Draft:

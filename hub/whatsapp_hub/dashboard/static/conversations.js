@@ -62,7 +62,7 @@
     if (known) {
       known.replaceWith(bubble);
     } else {
-      const later = Array.from(messages.querySelectorAll(".bubble")).find((each) => each.dataset.at > bubble.dataset.at);
+      const later = mine ? null : Array.from(messages.querySelectorAll(".bubble")).find((each) => each.dataset.at > bubble.dataset.at);
       if (later) later.before(bubble); else messages.insertBefore(bubble, messages.querySelector("[data-empty]"));
     }
     separate();

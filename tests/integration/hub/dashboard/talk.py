@@ -35,18 +35,64 @@ def conversation() -> list[dict[str, Any]]:
         message("1", text="¡Hola! ¿Tienen stock del modelo 42?", timestamp="2025-12-31T13:01:00.000Z"),
         own("2", "Sí, quedan tres. Mirá: https://shop.example/modelo-42", 3, "2025-12-31T13:02:00.000Z"),
         message(
-            "3", type="image", text="¿Es este?", media={"id": "med_1", **media}, timestamp="2025-12-31T13:05:00.000Z"
+            "3",
+            type="image",
+            text="¿Es este?",
+            media={"id": "med_1", **media},
+            timestamp="2025-12-31T13:05:00.000Z",
         ),
-        own("4", "Ese mismo", 3, "2025-12-31T13:06:00.000Z") | {"quoted": {"messageId": f"false_{ANA}_3", "text": "¿Es este?", "from": "5491123456789"}},
-        message("5", type="audio", text="", media={"id": "med_2", "mimeType": "audio/ogg", "voice": True, "seconds": 12}, timestamp="2026-01-01T12:00:00.000Z"),
-        message("6", type="location", text="", location={"latitude": -34.6, "longitude": -58.4, "name": "Depósito", "address": "Av. Rivadavia 1200"}, timestamp="2026-01-01T12:01:00.000Z"),
-        own("7", "Factura adjunta", 2, "2026-01-01T12:03:00.000Z", type="document", media={"id": "med_3", "mimeType": "application/pdf", "fileName": "factura-0001-00001234.pdf", "size": 182_000}),
-        message("8", type="contact", text="", contacts=[{"name": "Carla Gómez", "phones": ["5491144445555"]}], timestamp="2026-01-01T12:04:00.000Z"),
-        message("9", type="poll", text="", poll={"name": "¿Cuándo entregamos?", "options": ["Hoy", "Mañana"]}, timestamp="2026-01-01T12:05:00.000Z"),
+        own("4", "Ese mismo", 3, "2025-12-31T13:06:00.000Z")
+        | {"quoted": {"messageId": f"false_{ANA}_3", "text": "¿Es este?", "from": "5491123456789"}},
+        message(
+            "5",
+            type="audio",
+            text="",
+            media={"id": "med_2", "mimeType": "audio/ogg", "voice": True, "seconds": 12},
+            timestamp="2026-01-01T12:00:00.000Z",
+        ),
+        message(
+            "6",
+            type="location",
+            text="",
+            location={
+                "latitude": -34.6,
+                "longitude": -58.4,
+                "name": "Depósito",
+                "address": "Av. Rivadavia 1200",
+            },
+            timestamp="2026-01-01T12:01:00.000Z",
+        ),
+        own(
+            "7",
+            "Factura adjunta",
+            2,
+            "2026-01-01T12:03:00.000Z",
+            type="document",
+            media={
+                "id": "med_3",
+                "mimeType": "application/pdf",
+                "fileName": "factura-0001-00001234.pdf",
+                "size": 182_000,
+            },
+        ),
+        message(
+            "8",
+            type="contact",
+            text="",
+            contacts=[{"name": "Carla Gómez", "phones": ["5491144445555"]}],
+            timestamp="2026-01-01T12:04:00.000Z",
+        ),
+        message(
+            "9",
+            type="poll",
+            text="",
+            poll={"name": "¿Cuándo entregamos?", "options": ["Hoy", "Mañana"]},
+            timestamp="2026-01-01T12:05:00.000Z",
+        ),
         message("10", text="x", deleted=True, timestamp="2026-01-01T12:06:00.000Z"),
         message("11", text=LONG, editedAt="2026-01-01T12:08:00.000Z", timestamp="2026-01-01T12:07:00.000Z"),
         own("12", "Sale hoy a las 18 🙌", 1, "2026-01-01T12:09:00.000Z"),
-    ]  # fmt: skip
+    ]
 
 
 async def furnished(world: World) -> Pod:
@@ -68,6 +114,7 @@ async def furnished(world: World) -> Pod:
         message("g2", chatId=TEAM, pushName="Carlos", text="Yo, hasta las 18."),
     ]
     pod.files = {"med_1": ("image/png", picture()), "med_3": ("application/pdf", b"%PDF-1.4")}
+    world.clock.pass_(minutes=30)
     pod.tell("message.reaction", {"messageId": f"{MINE}12", "chatId": ANA, "from": "549", "emoji": "👍"})
     return pod
 
