@@ -106,7 +106,7 @@ class PostgreSQL:
         return self.url(name)
 
     def drop(self, name: str) -> None:
-        """Remove a database, whoever is connected. A server that a test left stopped is started for the next."""
+        """Remove a database, whoever is connected; a server that a test left stopped is started."""
         if self._process and self._process.poll() is not None:
             self.start()
         self._run("dropdb", "--host=127.0.0.1", f"--port={self.port}", "--username=hub", "--force", name)
