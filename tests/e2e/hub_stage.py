@@ -56,13 +56,15 @@ class Stage:
 def installed(cluster: Cluster, api: str, namespace: str, *values: str) -> Iterator[Stage]:
     """The hub, over whatever runs; afterwards the operator alone, and none of the hub's volumes."""
     own = (f"hub.namespace={namespace}", *values)
-    account = hubs.install(cluster, *own)
-    with contextlib.ExitStack() as stack:
-        hub = stack.enter_context(hubs.reached(cluster, account))
-        yield Stage(cluster, api, namespace, hub, stack, own)
-    install_operator(cluster)
-    cluster.kubectl("delete", "pvc,secret", "-l", "app.kubernetes.io/name=whatsapp-hub", "-n", SYSTEM)
-    cluster.kubectl("delete", "pvc", "-l", "app.kubernetes.io/name=whatsapp-hub-postgresql", "-n", SYSTEM)
+    try:
+        account = hubs.install(cluster, *own)
+        with contextlib.ExitStack() as stack:
+            hub = stack.enter_context(hubs.reached(cluster, account))
+            yield Stage(cluster, api, namespace, hub, stack, own)
+    finally:
+        install_operator(cluster)
+        for what, label in (("pvc,secret", "whatsapp-hub"), ("pvc", "whatsapp-hub-postgresql")):
+            cluster.kubectl("delete", what, "-l", f"app.kubernetes.io/name={label}", "-n", SYSTEM)
 
 
 def facts(session: Session, phones: Phones, number: str) -> dict[str, Any]:
