@@ -25,4 +25,8 @@ def parse(text: str) -> datetime:
 
 def iso(moment: datetime | None) -> str | None:
     """The form of every time in an answer."""
-    return timestamp(moment) if moment else None
+    if moment is None:
+        return None
+    if moment.tzinfo is UTC:  # nearly always, and a list has thousands
+        return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+    return timestamp(moment)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from whatsapp_contracts.states import State
 from whatsapp_hub import qr, status
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.manager import known
@@ -35,6 +37,7 @@ LISTED = (
 )
 """The columns that `listed` reads: a list of thousands builds no objects."""
 
+READY = State.READY.value
 MODE_MESSAGES = {
     "Disconnected": "The session was disconnected. Connect it: POST /api/sessions/{id}/connect.",
     "Suspended": "The session is suspended. Connect it: POST /api/sessions/{id}/connect.",
@@ -72,6 +75,37 @@ def listed(row: Any, now: datetime) -> dict[str, Any]:
         "createdAt": iso(row.created_at),
         **why(row, now_status),
     }
+
+
+def listing(rows: Iterable[Any], now: datetime) -> list[dict[str, Any]]:
+    """`listed` of every row of LISTED. Nearly all of a long list are connected: they need no decision."""
+    made = []
+    for row in rows:
+        (id, _, session_id, name, description, cliente_id, expected_phone, mode, state, reason, message, _, _,
+         ended, gone, _, _, account_phone, last_activity, created_at) = row  # fmt: skip
+        if state != READY or mode != status.MODE_CONNECTED or ended or gone:
+            made.append(listed(row, now))
+            continue
+        made.append(
+            {
+                "id": id,
+                "sessionId": session_id,
+                "name": name,
+                "description": description,
+                "status": "connected",
+                "phoneNumber": account_phone,
+                "expectedPhoneNumber": expected_phone,
+                "qrCode": None,
+                "isConnected": True,
+                "lastActivity": iso(last_activity),
+                "clienteId": cliente_id,
+                "operatingMode": mode,
+                "createdAt": iso(created_at),
+                "reason": reason,
+                "message": message,
+            }
+        )
+    return made
 
 
 def stated(row: Any, now: datetime) -> dict[str, Any]:
