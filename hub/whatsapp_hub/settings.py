@@ -39,7 +39,8 @@ HUB_ADMIN_DIR        folder with the files tenant, email, password and, if wante
 FORWARDED_ALLOW_IPS  proxies whose X-Forwarded-For is believed, comma list (default: 127.0.0.1)
 MESSAGES_KEEP_DAYS   days after which stored messages are removed (default: 0: never)
 LOG_FORMAT           text or json (default: text)
-WHATSAPP_URL, CHROMIUM_PATH, CHROMIUM_SANDBOX  are handed to the sessions (see whatsapp-session --help)
+WHATSAPP_URL, CHROMIUM_PATH, CHROMIUM_SANDBOX, ALLOWED_NETWORKS
+                     are handed to the sessions (see whatsapp-session --help)
 """
 
 
@@ -96,7 +97,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         log_format=_choice(environ, "LOG_FORMAT", ("text", "json")),
         session_environ={
             name: environ[name]
-            for name in ("WHATSAPP_URL", "CHROMIUM_PATH", "CHROMIUM_SANDBOX")
+            for name in ("WHATSAPP_URL", "CHROMIUM_PATH", "CHROMIUM_SANDBOX", "ALLOWED_NETWORKS")
             if environ.get(name, "").strip()
         },
     )

@@ -26,13 +26,13 @@ from whatsapp_contracts.sessions import SessionView
 from whatsapp_contracts.states import Reason, State
 from whatsapp_hub.backend import restarts
 from whatsapp_hub.backend.pod_client import PodClient
+from whatsapp_hub.backend.pod_config import file_config, put_config
 from whatsapp_hub.backend.protocol import (
     CONNECTED,
     SUSPENDED,
     Answer,
     BackendError,
     Call,
-    Receiver,
     Seen,
     Wanted,
 )
@@ -208,7 +208,8 @@ class Child:
             try:
                 mode = self.wanted.operating_mode
                 reopened = self._told_mode != mode  # it begins the login that the mode had ended by itself
-                body = json.dumps(self._config()).encode()
+                config = put_config(self.wanted, self._around.callback_url, self._secret)
+                body = json.dumps(config).encode()
                 headers = {"Content-Type": "application/json"}
                 await self._asked(Call(method="PUT", path="/config", headers=headers, body=body))
                 self._told_mode = mode
@@ -235,28 +236,8 @@ class Child:
         """Key and configuration, for its start."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _replace(self._folder / "api-key", self._key + "\n")
-        _replace(self._folder / "config.json", json.dumps(self._config()))
-
-    def _config(self) -> dict[str, Any]:
-        """Contract A's configuration: every event to this hub, by contract D; receivers get it as it is."""
-        mode = self.wanted.operating_mode
-        return {
-            "owner": self.wanted.uid,
-            "generation": self.wanted.generation,
-            "revision": f"{self.wanted.uid}-{self.wanted.generation}",
-            "operatingMode": CONNECTED if mode == CONNECTED else "Disconnected",
-            "phoneNumber": self.wanted.phone_number,
-            "login": {"method": "QR", "maxQRRotations": MAX_ROTATIONS},
-            "webhooks": [
-                {
-                    "name": "hub",
-                    "url": self._around.callback_url,
-                    "format": "Orchestrator",
-                    "secrets": [self._secret],
-                },
-                *(receiver_config(each) for each in self.wanted.receivers),
-            ],
-        }
+        file = file_config(self.wanted, self._around.callback_url, self._secret)
+        _replace(self._folder / "config.json", json.dumps(file))
 
     def _environ(self) -> dict[str, str]:
         passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
@@ -268,29 +249,12 @@ class Child:
             "SESSIONS_DIR": str(self._folder),
             "API_KEY_FILE": str(self._folder / "api-key"),
             "CONFIG_FILE": str(self._folder / "config.json"),
-            "ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
             "HOST": "127.0.0.1",
             "PORT": "0",
             "METRICS_PORT": "0",
             "LOG_FORMAT": "text",
             "QR_TERMINAL": "never",
         }
-
-
-def receiver_config(receiver: Receiver) -> dict[str, Any]:
-    """A webhook of contract A's configuration."""
-    return {
-        "name": receiver.name,
-        "url": receiver.url,
-        "events": list(receiver.events),
-        "format": "Standard",
-        "secrets": [each for each in (receiver.secret, receiver.previous) if each],
-        "headers": dict(receiver.headers),
-    }
-
-
-MAX_ROTATIONS = 6
-"""As the custom resource has it by default; then connect shows a new one."""
 
 
 def _replace(path: Path, text: str) -> None:

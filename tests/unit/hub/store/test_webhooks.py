@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from whatsapp_hub.backend.child import receiver_config
+from whatsapp_hub.backend.pod_config import receiver_config
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.security.secrets import Secrets
 from whatsapp_hub.store.webhooks import (
