@@ -16,6 +16,7 @@ from whatsapp_contracts.sessions import QrCode, SessionView
 from whatsapp_contracts.states import Reason, State, callback_status
 from whatsapp_hub import followed, qr, status, times
 from whatsapp_hub.backend.protocol import BackendError, Seen
+from whatsapp_hub.database.faults import passes
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.live import Word
 from whatsapp_hub.services import Services
@@ -25,6 +26,7 @@ from whatsapp_hub.store.directory import Directory
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+LONGEST_PAUSE = 60.0
 PHONE_IN_USE = (
     "This number is connected in another session already. Log it out there, or scan with another phone."
 )
@@ -38,23 +40,63 @@ OWN_ENDS = status.ENDED_FOR_GOOD | status.NEEDS_A_PERSON | {Reason.BROWSER_FAILE
 
 
 async def run(services: Services) -> None:
-    """For ever: every view into its row. One that cannot be written now is written later, never skipped."""
+    """For ever: every view into its row, in turn. One that cannot be written now is written later.
+
+    Nothing is skipped but what no row can hold. While the database is away everything waits; a session that
+    cannot be looked up where it runs is put aside until it can, or until something newer is heard of it.
+    """
+    aside: dict[str, Seen] = {}
+    turn = asyncio.Lock()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_follow(services, aside, turn))
+        group.create_task(_again(services, aside, turn))
+
+
+async def _follow(services: Services, aside: dict[str, Seen], turn: asyncio.Lock) -> None:
     async for seen in services.backend.seen():
-        while True:
-            try:
-                await take_in(services, seen)
-                break
-            except IntegrityError:  # somebody wrote the row just now: look again
-                await asyncio.sleep(RETRY_SECONDS)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("a session's state waits for the database: %s", type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
-            except BackendError as error:
-                log.warning("session %s: %s", seen.uid, error)
-                await asyncio.sleep(RETRY_SECONDS)
-            except ValueError as error:  # a code that no QR can hold
-                log.error("session %s: %s", seen.uid, error)
-                break
+        async with turn:
+            aside.pop(seen.uid, None)
+            if (error := await _taken(services, seen)) is not None:
+                log.warning("session %s is put aside: %s", seen.uid, error)
+                aside[seen.uid] = seen
+
+
+async def _again(services: Services, aside: dict[str, Seen], turn: asyncio.Lock) -> None:
+    """What was put aside, later and later while it is of no use: each try may hold a row for seconds."""
+    failures = 0
+    while True:
+        await asyncio.sleep(min(LONGEST_PAUSE, RETRY_SECONDS * 2.0 ** min(failures, 10)))
+        failures = failures if aside else 0
+        for uid, seen in list(aside.items()):
+            async with turn:
+                if aside.get(uid) is not seen:
+                    continue
+                del aside[uid]
+                if await _taken(services, seen) is None:
+                    failures = 0
+                    continue
+                aside[uid] = seen  # behind the others
+            failures += 1
+            break
+
+
+async def _taken(services: Services, seen: Seen) -> Exception | None:
+    """Take it in, however long the database is away; None: done with. Else why it has to wait."""
+    while True:
+        try:
+            await take_in(services, seen)
+            return None
+        except (BackendError, IntegrityError) as error:  # the latter: somebody wrote the row just now
+            return error
+        except (SQLAlchemyError, OSError) as error:
+            if not passes(error):
+                log.error("session %s cannot be stored: %s", seen.uid, type(error).__name__)
+                return None
+            log.warning("a session's state waits for the database: %s", type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+        except ValueError as error:  # a code that no QR can hold
+            log.error("session %s: %s", seen.uid, type(error).__name__)
+            return None
 
 
 async def take_in(services: Services, seen: Seen) -> None:

@@ -8,16 +8,32 @@ from collections.abc import Callable
 import pytest
 
 from integration.hub.postgres import PostgreSQL
-from unit.hub import test_first_admin, test_intake
+from unit.hub import heard, test_first_admin, test_followed, test_intake
+from unit.hub.world import World
+from whatsapp_contracts.states import State
 from whatsapp_hub import leader
 from whatsapp_hub.leader import Leader
 
 pytestmark = pytest.mark.integration
 
-for _module in (test_intake, test_first_admin):
+for _module in (test_intake, test_followed, test_first_admin):
     for _name, _value in vars(_module).items():
         if _name.startswith("test_"):
             globals()[f"{_name}_in_{_module.__name__.rpartition('.')[2]}"] = _value
+
+
+@pytest.mark.parametrize("fields", [{"message": "\0"}, {"name": "x" * 201}])
+async def test_what_postgresql_refuses_is_skipped_and_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, fields: dict[str, str]
+) -> None:
+    await heard.hear(world, heard.resource())
+    world.backend.there[heard.UID] = heard.resource(**fields)
+    async with heard.following(world, monkeypatch):
+        world.backend.queue.put_nowait(heard.resource(State.QR_REQUIRED, **fields))
+        world.backend.queue.put_nowait(heard.resource(State.READY, uid="crm/b", session_id="other"))
+        world.backend.there["crm/b"] = heard.resource(uid="crm/b", session_id="other")
+        await heard.until(world, lambda found: len(found) == 2)
+    assert (await heard.rows(world))[0].state == "INIT"
 
 
 class Replica:

@@ -1,4 +1,4 @@
-"""Rows that follow resources: made when unknown, changed after, marked when gone; and their history."""
+"""What is heard, into rows: gone and back, ended and tried anew, its history; and a follower that goes on."""
 
 from __future__ import annotations
 
@@ -9,167 +9,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DataError
 
-from unit.hub.world import Org, World
+from unit.hub.heard import UID, following, hear, history, resource, rows, said, status, until
+from unit.hub.world import World
 from whatsapp_contracts.sessions import Account, SessionView
 from whatsapp_contracts.states import Reason, State
 from whatsapp_hub import intake
-from whatsapp_hub.backend.protocol import BackendError, Declared, Receiver, Seen
-from whatsapp_hub.database.models import Session, SessionChange
+from whatsapp_hub.backend.protocol import Seen
+from whatsapp_hub.database.models import Session
 from whatsapp_hub.store.changes import KEPT
-
-UID = "crm/a"
-
-
-def said(**fields: Any) -> Declared:
-    given: dict[str, Any] = {"namespace": "", "session_id": "caja_1", "cliente_id": 7}
-    return Declared(**(given | fields))
-
-
-def resource(state: State = State.INIT, *, uid: str = UID, ended: bool = False, **fields: Any) -> Seen:
-    reason = fields.pop("reason", None)
-    view = SessionView(state=state, reason=reason, message=fields.pop("message", ""))
-    return Seen(uid=uid, view=view, ended=ended, since=fields.pop("since", None), declared=said(**fields))
-
-
-async def hear(world: World, seen: Seen, *, there: Seen | None = None) -> None:
-    """It is heard; what is there at that moment is the same, unless said."""
-    if there is not None or not seen.gone:
-        world.backend.there[seen.uid] = there or seen
-    else:
-        world.backend.there.pop(seen.uid, None)
-    await intake.take_in(world.services, seen)
-
-
-async def rows(world: World) -> list[Session]:
-    async with world.services.database.read() as transaction:
-        return list((await transaction.execute(select(Session).order_by(Session.id))).scalars())
-
-
-async def history(world: World) -> list[SessionChange]:
-    async with world.services.database.read() as transaction:
-        return list((await transaction.execute(select(SessionChange).order_by(SessionChange.id))).scalars())
-
-
-def refused(world: World, reason: str) -> float:
-    value: float = world.services.metrics.resources_refused.labels(reason)._value.get()
-    return value
-
-
-async def status(world: World, session: str = "caja_1", org: Org | None = None) -> dict[str, Any]:
-    headers = (org or world.one).headers
-    answer = await world.http.get(f"/api/sessions/{session}/status", headers=headers)
-    assert answer.status_code == 200, answer.text
-    data: dict[str, Any] = answer.json()["data"]
-    return data
-
-
-@pytest.mark.parametrize("fields", [{"tenant": "nobody"}, {"namespace": "elsewhere"}])
-async def test_a_resource_that_belongs_to_nobody_gets_no_row_and_is_counted(
-    world: World, fields: dict[str, Any]
-) -> None:
-    await hear(world, resource(**fields))
-    assert await rows(world) == []
-    assert refused(world, "nobody") == 1
-
-
-async def test_a_label_puts_nothing_into_a_tenant_of_another_namespace(world: World) -> None:
-    world.services = replace(world.services, namespace="hub")
-    await hear(world, resource(namespace="crm", tenant="one"))
-    assert await rows(world) == []
-
-
-async def test_a_second_resource_with_a_tenant_s_session_id_gets_no_row_and_is_counted(world: World) -> None:
-    await hear(world, resource())
-    await hear(world, resource(uid="crm/b"))
-    assert [row.uid for row in await rows(world)] == [UID]
-    assert refused(world, "duplicate") == 1
-
-
-async def test_a_resource_that_is_gone_by_now_gets_no_row(world: World) -> None:
-    await intake.take_in(world.services, resource())
-    assert await rows(world) == []
-
-
-async def test_a_resource_of_nobody_is_not_even_looked_up(world: World) -> None:
-    world.backend.broken = "away"
-    await intake.take_in(world.services, resource(tenant="nobody"))
-
-
-async def test_while_nobody_can_look_no_row_is_made_and_none_changed(world: World) -> None:
-    world.backend.broken = "away"
-    with pytest.raises(BackendError):
-        await intake.take_in(world.services, resource())
-    world.backend.broken = None
-    await hear(world, resource())
-    world.backend.broken = "away"
-    for seen in (resource(name="Ana"), Seen(uid=UID, gone=True)):
-        with pytest.raises(BackendError):
-            await intake.take_in(world.services, seen)
-    [row] = await rows(world)
-    assert (row.name, row.gone) == (None, False)
-
-
-async def test_the_same_name_in_two_tenants_are_two_sessions(world: World) -> None:
-    await hear(world, resource(tenant="one"))
-    await hear(world, resource(uid="crm/b", tenant="two"))
-    first, second = await rows(world)
-    assert (first.tenant_id, second.tenant_id) == (world.one.id, world.two.id)
-
-
-async def test_a_resource_without_a_label_is_the_oldest_tenant_s_and_is_served_by_the_api(
-    world: World,
-) -> None:
-    await hear(world, resource(name="Caja", phone_number="5491100000001", key_version=3))
-    listed = (await world.http.get("/api/sessions", headers=world.one.headers)).json()["data"]["sessions"]
-    assert [(each["sessionId"], each["name"], each["clienteId"]) for each in listed] == [
-        ("caja_1", "Caja", 7)
-    ]
-    [row] = await rows(world)
-    assert (row.sesion_id, row.claim, row.key_version) == (None, "none", 3)
-    assert (await world.http.get("/api/sessions", headers=world.two.headers)).json()["data"]["total"] == 0
-
-
-async def test_a_row_follows_its_resource(world: World) -> None:
-    await hear(world, resource())
-    hook = Receiver(name="crm", url="https://crm.example", secret="", events=("message.*",), version=0)
-    changed = resource(
-        name="Ana",
-        description="d",
-        cliente_id=8,
-        phone_number="5491100000001",
-        key_version=2,
-        receivers=(hook,),
-    )
-    await hear(world, changed)
-    [row] = await rows(world)
-    assert (row.name, row.description, row.cliente_id, row.expected_phone, row.key_version) == (
-        "Ana", "d", 8, "5491100000001", 2,
-    )  # fmt: skip
-    assert row.webhooks == [
-        {"name": "crm", "url": "https://crm.example", "events": ["message.*"], "headers": {}, "version": 0}
-    ]
-    await hear(world, resource())
-    [row] = await rows(world)
-    assert (row.name, row.expected_phone, row.webhooks) == (None, None, [])
-
-
-async def test_what_is_older_than_what_the_hub_wrote_changes_nothing(world: World) -> None:
-    await hear(world, resource(operating_mode="Disconnected"))
-    answer = await world.http.post("/api/sessions/caja_1/connect", headers=world.one.headers)
-    assert answer.json()["success"] is True
-    await hear(world, resource(operating_mode="Disconnected"), there=resource(operating_mode="Connected"))
-    assert (await status(world))["status"] == "pending"
-
-
-async def test_a_mode_that_kubectl_set_is_a_mode(world: World) -> None:
-    await hear(world, resource(State.READY))
-    await hear(world, resource(State.READY, operating_mode="Suspended"))
-    assert (await status(world))["status"] == "disconnected"
-    world.clock.pass_(hours=1)
-    await hear(world, resource(State.DISCONNECTED, reason=Reason.STOPPED, operating_mode="Suspended"))
-    await hear(world, resource(State.DISCONNECTED, reason=Reason.STOPPED))
-    assert (await status(world))["status"] == "pending"
 
 
 async def test_a_resource_deleted_by_hand_shows_as_such_and_connect_makes_it_anew(world: World) -> None:
@@ -276,35 +125,63 @@ async def test_what_is_as_it_was_is_told_to_nobody(world: World) -> None:
         assert await watch.next(5) is not None
 
 
-async def test_two_replicas_that_see_a_resource_at_once_make_one_row(world: World) -> None:
-    world.backend.there[UID] = resource()
-    world.backend.queue.put_nowait(resource())
-    follower = asyncio.create_task(intake.run(world.services))
-    other = asyncio.create_task(intake.take_in(world.services, resource()))
-    await asyncio.gather(other, return_exceptions=True)
-    async with asyncio.timeout(30):
-        while not await rows(world):  # noqa: ASYNC110 - no event tells it
-            await asyncio.sleep(0.01)
-    follower.cancel()
-    await asyncio.gather(follower, return_exceptions=True)
-    assert len(await rows(world)) == 1
-
-
-async def test_the_follower_goes_on_after_an_api_server_that_was_away(
+async def test_two_that_see_a_resource_at_once_make_one_row(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "RETRY_SECONDS", 0.01)
+    world.backend.there[UID] = resource(State.READY)
+    async with following(world, monkeypatch):
+        world.backend.queue.put_nowait(resource(State.READY))
+        other = asyncio.create_task(intake.take_in(world.services, resource(State.READY)))
+        await asyncio.gather(other, return_exceptions=True)
+        await until(world, lambda found: [each.state for each in found] == ["READY"])
+
+
+async def test_a_session_that_cannot_be_looked_up_holds_up_no_other_and_is_taken_in_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hear(world, resource(uid="crm/b", session_id="other"))
+    world.backend.broken = "may not get whatsappsessions"
+    async with following(world, monkeypatch):
+        world.backend.queue.put_nowait(resource())
+        world.backend.queue.put_nowait(resource(State.READY, uid="crm/b", session_id="other"))
+        await until(world, lambda found: [each.state for each in found] == ["READY"])
+        world.backend.there[UID] = resource()
+        world.backend.broken = None
+        await until(world, lambda found: len(found) == 2)
+
+
+async def test_what_was_put_aside_never_takes_the_place_of_something_newer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hear(world, resource())
     world.backend.broken = "away"
-    world.backend.there[UID] = resource()
-    world.backend.queue.put_nowait(resource())
-    follower = asyncio.create_task(intake.run(world.services))
-    await asyncio.sleep(0)
-    world.backend.broken = None
-    async with asyncio.timeout(30):
-        while not await rows(world):  # noqa: ASYNC110 - no event tells it
-            await asyncio.sleep(0.01)
-    follower.cancel()
-    await asyncio.gather(follower, return_exceptions=True)
+    async with following(world, monkeypatch):
+        world.backend.queue.put_nowait(resource(State.QR_REQUIRED, name="Ana"))
+        world.backend.queue.put_nowait(resource(State.READY))
+        await until(world, lambda found: found[0].state == "READY")
+        world.backend.there[UID] = resource(State.READY)
+        world.backend.broken = None
+        await hear(world, resource(uid="crm/b", session_id="other"))
+        world.backend.queue.put_nowait(resource(State.READY, uid="crm/b", session_id="other"))
+        await until(world, lambda found: len(found) == 2 and found[1].state == "READY")
+    assert [each.state for each in await history(world) if each.session_pk == 1] == ["INIT", "READY"]
+
+
+async def test_what_no_row_can_hold_is_skipped_and_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hear(world, resource())
+
+    async def refused(*_: Any) -> None:
+        raise DataError("UPDATE", {}, Exception("value too long"))
+
+    async with following(world, monkeypatch):
+        with monkeypatch.context() as patched:
+            patched.setattr(intake, "take_in", refused)
+            world.backend.queue.put_nowait(resource(State.QR_REQUIRED))
+            await until(world, lambda _: world.backend.queue.empty())
+        world.backend.queue.put_nowait(resource(State.READY))
+        await until(world, lambda found: found[0].state == "READY")
 
 
 def test_the_grace_for_what_ended_before_is_over_with_the_attempt() -> None:

@@ -72,8 +72,8 @@ def declared(body: Object) -> Declared:
         session_id=str(spec.get("sessionId") or metadata["name"]),
         cliente_id=int(spec["clienteId"]),
         tenant=(metadata.get("labels") or {}).get(names.LABEL_TENANT, ""),
-        name=spec.get("displayName"),
-        description=spec.get("description"),
+        name=_text(spec.get("displayName")),
+        description=_text(spec.get("description")),
         phone_number=spec.get("phoneNumber"),
         operating_mode=spec.get("operatingMode") or CONNECTED,
         key_version=int(spec.get("keyVersion") or 1),
@@ -125,9 +125,14 @@ def _account(status: Object) -> Account | None:
     return Account(
         phone=phone,
         platform=status.get("platform"),
-        push_name=status.get("pushName"),
+        push_name=_text(status.get("pushName")),
         whatsapp_user_id=status.get("whatsappUserId"),
     )
+
+
+def _text(value: Any) -> str | None:
+    """What people wrote; JSON can say a character that no database of ours holds."""
+    return str(value).replace("\0", "") or None if value is not None else None
 
 
 def _receiver(webhook: Object, own: str) -> Receiver:

@@ -110,6 +110,11 @@ def test_account_qr_and_times_are_taken_over() -> None:
     )  # fmt: skip
 
 
+def test_a_character_that_no_database_holds_is_left_out() -> None:
+    assert observed.declared(session("a", displayName="A\0na", description="\0")).name == "Ana"
+    assert observed.declared(session("a", displayName="A\0na", description="\0")).description is None
+
+
 def test_how_to_reach_a_session() -> None:
     status = {
         "state": "READY", "endpoint": "http://pod", "keys": {"version": 2, "previous": 1},
