@@ -14,7 +14,7 @@ from whatsapp_hub.database.models import Session
 from whatsapp_hub.manager import Manager
 from whatsapp_hub.services import Services
 from whatsapp_hub.store.sessions import Sessions
-from whatsapp_hub.store.webhooks import MOST, Hook, HookError, hooks, read
+from whatsapp_hub.store.webhooks import MOST, Hook, HookError, first_version, hooks, read
 
 
 class NoSession(Exception):
@@ -42,8 +42,8 @@ class Webhooks:
         """
         async with self._changing(session, name, "webhook.set") as (row, known):
             old = next((each for each in known if each.name == name), None)
-            # a version that was never used: who removes a receiver to be rid of its secret does not get it back
-            hook = read(name, url, list(events), headers, old=old, version=row.generation + 1)
+            version = first_version(row.generation)
+            hook = read(name, url, list(events), headers, old=old, version=version)
             if old is None and len(known) >= MOST:
                 raise HookError(f"webhooks: the session has {MOST} already. Remove one first.")
             kept = [hook if each is old else each for each in known] + ([] if old else [hook])
@@ -54,7 +54,7 @@ class Webhooks:
         """A new signing secret; the one before signs beside it until the next rotation. Raises NoWebhook."""
         async with self._changing(session, name, "webhook.rotate") as (row, known):
             old = _named(known, name)
-            hook = dataclasses.replace(old, version=old.version + 1, rotated=old.version > 0)
+            hook = dataclasses.replace(old, version=old.version + 1)
             row.webhooks = [(hook if each is old else each).kept() for each in known]
         return row, hook
 

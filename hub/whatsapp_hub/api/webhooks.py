@@ -43,7 +43,7 @@ EXAMPLE = {
     "url": "https://crm.example/hooks",
     "events": ["message.*"],
     "headers": {"X-Gateway": "***"},
-    "version": 2,
+    "version": 2001,
     "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
     "own": True,
 }

@@ -26,6 +26,8 @@ LONGEST_URL = 2048
 LONGEST_VALUE = 1024
 HIDDEN = "***"
 """Stands for a header's value, which may be a gateway's password; sent back, the value stays as it was."""
+ROTATIONS = 1000
+"""A receiver's first version is a multiple, which a rotation counts on from: see `first_version`."""
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 EVENT = re.compile(r"\*|(session|message|group|call|presence)\.[a-z*?]{1,50}")
 HEADER = re.compile(r"[A-Za-z0-9!#$%&*+.^_|~-]{1,100}")
@@ -39,17 +41,18 @@ class HookError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Hook:
-    """One receiver. `events` empty: all of them. `version` is its secret's; 0: the secret is not the hub's.
-
-    `rotated`: the secret of the version before was in use, and signs as well.
-    """
+    """One receiver. `events` empty: all of them. `version` is its secret's; 0: not the hub's."""
 
     name: str
     url: str
     events: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     version: int = 1
-    rotated: bool = False
+
+    @property
+    def rotated(self) -> bool:
+        """Whether the secret of the version before was in use."""
+        return self.version % ROTATIONS > 0
 
     def kept(self) -> dict[str, Any]:
         """As `Session.webhooks` holds it."""
@@ -59,7 +62,6 @@ class Hook:
             "events": list(self.events),
             "headers": dict(self.headers),
             "version": self.version,
-            "rotated": self.rotated,
         }
 
     def shown(self, secret: str | None) -> dict[str, Any]:
@@ -74,6 +76,14 @@ class Hook:
         }
 
 
+def first_version(generation: int) -> int:
+    """Of a receiver that is made when its session's row is at `generation`: no receiver before had it.
+
+    Why: who removes a receiver to be rid of its secret must not get the same one back.
+    """
+    return ROTATIONS * (generation + 1)
+
+
 def hooks(row: Session) -> list[Hook]:
     """The row's receivers, in their order."""
     return [
@@ -83,7 +93,6 @@ def hooks(row: Session) -> list[Hook]:
             events=tuple(each.get("events") or ()),
             headers=dict(each.get("headers") or {}),
             version=int(each.get("version", 1)),
-            rotated=bool(each.get("rotated")),
         )
         for each in row.webhooks or ()
     ]
@@ -133,7 +142,6 @@ def read(
         events=_events(events),
         headers=_headers(headers, old.headers if old else {}),
         version=old.version if old else version,
-        rotated=old.rotated if old else False,
     )
 
 

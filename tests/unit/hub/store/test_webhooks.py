@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from whatsapp_hub import followed
 from whatsapp_hub.backend.pod_config import receiver_config
+from whatsapp_hub.backend.protocol import Receiver
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.security.secrets import Secrets
 from whatsapp_hub.store.webhooks import (
@@ -15,6 +18,7 @@ from whatsapp_hub.store.webhooks import (
     MOST_HEADERS,
     Hook,
     HookError,
+    first_version,
     hooks,
     read,
     receivers,
@@ -83,7 +87,7 @@ def test_what_is_taken_here_is_taken_by_the_session(change: dict[str, Any]) -> N
 
 
 def test_a_row_keeps_all_of_it() -> None:
-    hook = Hook(name="crm", url="https://x", events=("*",), headers={"X-A": "1"}, version=4, rotated=True)
+    hook = Hook(name="crm", url="https://x", events=("*",), headers={"X-A": "1"}, version=4)
     assert hooks(Session(uid="u", webhooks=[hook.kept()])) == [hook]
 
 
@@ -94,15 +98,29 @@ def test_a_value_that_was_hidden_stays_as_it_was() -> None:
 
 
 def test_while_a_secret_is_rotated_the_one_before_signs_too() -> None:
-    hook = Hook(name="crm", url="https://x", version=5, rotated=True)
-    (receiver,) = receivers(Session(uid="u", webhooks=[hook.kept()]), SECRETS)
-    assert receiver_config(receiver)["secrets"] == [SECRETS.receiver("u", "crm", n) for n in (5, 4)]
+    first = Hook(name="crm", url="https://x", version=first_version(7))
+    for version, signing in [(8000, [8000]), (8001, [8001, 8000]), (8002, [8002, 8001])]:
+        hook = replace(first, version=version)
+        (receiver,) = receivers(Session(uid="u", webhooks=[hook.kept()]), SECRETS)
+        assert receiver_config(receiver)["secrets"] == [SECRETS.receiver("u", "crm", n) for n in signing]
+
+
+def test_a_row_is_as_what_is_read_of_a_resource() -> None:
+    """Whoever compares the two must not see a difference where nothing was changed."""
+    hook = Hook(name="crm", url="https://x", events=("message.*",), headers={"X-A": "1"}, version=2001)
+    seen = Receiver(
+        name="crm", url="https://x", secret="", events=("message.*",), headers={"X-A": "1"}, version=2001
+    )
+    assert hook.kept() == followed._hook(seen)
 
 
 def test_a_secret_that_is_not_the_hubs_is_made_up_by_nobody() -> None:
     hook = Hook(name="crm", url="https://x", version=0)
     (receiver,) = receivers(Session(uid="u", webhooks=[hook.kept()]), SECRETS)
     assert (receiver.secret, receiver.previous, receiver.version) == ("", None, 0)
+    taken_over = replace(hook, version=1)
+    (receiver,) = receivers(Session(uid="u", webhooks=[taken_over.kept()]), SECRETS)
+    assert (receiver.secret, receiver.previous) == (SECRETS.receiver("u", "crm", 1), None)
 
 
 def test_no_two_receivers_share_a_secret_and_none_is_in_a_repr() -> None:
