@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -35,6 +35,8 @@ GONE = (
     " or delete the session here."
 )
 SEEN = "last_seen"
+SEEN_STEP = timedelta(hours=1)
+"""How often `last_seen` alone is written, so that hearing again what is known costs no write."""
 IN_HISTORY = ("state", "reason", "ended", "gone")
 OWN_ENDS = status.ENDED_FOR_GOOD | status.NEEDS_A_PERSON | {Reason.BROWSER_FAILED}
 
@@ -161,6 +163,7 @@ def absorb(row: Session, view: SessionView, now: datetime) -> None:
     before = (row.state, row.reason)
     if before != (view.state.value, reason):
         row.state_since = now
+        row.last_seen = now if State.READY in (view.state, row.state) else row.last_seen
         if view.state is not State.DISCONNECTED or (before[1] != reason and view.reason in OWN_ENDS):
             row.connecting_since = None
         row.status = told_status(row, view)
@@ -172,7 +175,7 @@ def absorb(row: Session, view: SessionView, now: datetime) -> None:
         row.whatsapp_user_id = view.account.whatsapp_user_id or row.whatsapp_user_id
         row.push_name = (view.account.push_name or "")[:200] or row.push_name
         row.platform = (view.account.platform or "")[:40] or row.platform
-    if view.state is State.READY:
+    if view.state is State.READY and (row.last_seen is None or now - row.last_seen >= SEEN_STEP):
         row.last_seen = now
     if view.last_activity:
         row.last_activity = times.parse(view.last_activity)

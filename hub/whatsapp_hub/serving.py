@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 CALLS_TIMEOUT = 5
 """Seconds that calls under way may still take at the end."""
 RETRY_SECONDS = 2.0
-ANEW_SECONDS = 900.0
+ANEW_SECONDS = 1800.0
 BACKLOG = 2048
 """Connections that may wait to be taken."""
 

@@ -115,6 +115,22 @@ async def test_the_history_keeps_the_newest_of_each_session(world: World) -> Non
     assert (kept[0].state, kept[1].message, kept[-1].message) == ("INIT", "3", str(KEPT // 2 + 2))
 
 
+async def test_when_a_session_was_last_seen_moves_with_its_state_and_by_the_hour(world: World) -> None:
+    begin = world.clock()
+    await hear(world, resource(State.READY))
+    world.clock.pass_(minutes=30)
+    await hear(world, resource(State.READY, message="again"))
+    assert (await rows(world))[0].last_seen == begin
+    world.clock.pass_(minutes=30)
+    await hear(world, resource(State.READY))
+    assert (await rows(world))[0].last_seen == begin + timedelta(hours=1)
+    world.clock.pass_(minutes=1)
+    await hear(world, resource(State.DISCONNECTED, reason=Reason.NETWORK_LOST))
+    world.clock.pass_(minutes=1)
+    await hear(world, resource(State.DISCONNECTED, reason=Reason.BANNED))
+    assert (await rows(world))[0].last_seen == begin + timedelta(hours=1, minutes=1)
+
+
 async def test_what_is_as_it_was_is_told_to_nobody(world: World) -> None:
     await hear(world, resource(State.READY))
     with world.services.live.watch(world.one.id) as watch:
