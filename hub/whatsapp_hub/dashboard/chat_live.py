@@ -4,13 +4,13 @@ Why both words and looks: the hub hears at once of what comes in, and of nothing
 itself, ticks and reactions are in the session's own events, which are asked for every few seconds while the
 page is open. Where the session cannot be asked, what comes in is still told, from the hub's own rows.
 
-A stream ends after a while; the page opens the next one where it ended, and its login is looked at again.
+A stream ends with the login of who reads it, which is looked at now and then.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from whatsapp_hub.dashboard import bubbles, chat_list, reading
@@ -23,26 +23,33 @@ from whatsapp_hub.store.messages import Messages
 
 LOOK, AWAY_LOOK = 4.0, 20.0
 """Seconds between two looks at a session that answers, and at one that does not."""
-LONGEST = 600.0
+LOGIN_LOOK = 30.0
+"""Seconds between two looks at the reader's login."""
 GREETING = ": whatsapp-hub\n\n"
 ALIVE = ": alive\n\n"
 NEW = ("message.received", "message.sent")
 
 Draw = Callable[[Bubble], str]
+Still = Callable[[], Awaitable[bool]]
+"""Whether the reader may still read."""
 
 
 async def follow(
-    services: Services, row: Session, chat_id: str | None, seq: int | None, draw: Draw
+    services: Services, row: Session, chat_id: str | None, seq: int | None, draw: Draw, still: Still
 ) -> AsyncGenerator[str, None]:
     """The text of one page's stream; `chat_id` None: only that something happened, for the list."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + LONGEST
+    looked = loop.time()
     services.metrics.streams.inc()
     try:
         with services.live.watch(row.uid) as watch:  # before the first look: nothing falls between
             yield GREETING
             word: Word | None = None
-            while loop.time() < until:
+            while True:
+                if loop.time() - looked > LOGIN_LOOK:
+                    if not await still():
+                        return
+                    looked = loop.time()
                 if seq is None:
                     seq = await reading.position(services.backend, row.uid)
                 told, seq = await _look(services, row, chat_id, seq, word, draw)

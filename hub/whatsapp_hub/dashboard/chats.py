@@ -17,7 +17,7 @@ from whatsapp_hub.dashboard.pages import asked_by_htmx, go, render
 from whatsapp_hub.dashboard.reading import Chats, Conversation
 from whatsapp_hub.dashboard.session_calls import ask, part
 from whatsapp_hub.dashboard.strangers import person
-from whatsapp_hub.dashboard.visitor import PageError, Reader, Visitor, Writer
+from whatsapp_hub.dashboard.visitor import PageError, Reader, Visitor, Writer, current
 from whatsapp_hub.database.models import Session
 
 router = APIRouter(include_in_schema=False)
@@ -53,8 +53,14 @@ async def live(
     last = request.headers.get("last-event-id", "")
     if last.isascii() and last.isdigit() and len(last) < 19:
         after = int(last)
-    draw = drawing.drawer(visitor, row)
-    stream = chat_live.follow(services(request), row, chat, after, draw)
+
+    async def still() -> bool:
+        now = await current(request)
+        return now is not None and now.may("messages:read")
+
+    stream = chat_live.follow(
+        services(request), row, chat, after, draw=drawing.drawer(visitor, row), still=still
+    )
     return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
@@ -136,7 +142,7 @@ def spoken(chat_id: str, found: Conversation, listed: Chats | None = None) -> di
     return {
         "chat_id": chat_id,
         "chat_name": known.name if known else called(chat_id),
-        "chat_subtitle": person(chat_id),
+        "chat_subtitle": person(chat_id) if known and not chat_id.endswith(GROUP) else "",
         "group": chat_id.endswith(GROUP),
         "unread": known.unread if known else 0,
         "spoken": found,

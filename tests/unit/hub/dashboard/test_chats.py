@@ -12,6 +12,7 @@ import pytest
 from unit.hub.dashboard.talking import ANA, NOON, TEAM, message, person, refusal, talking, written
 from unit.hub.world import World
 from whatsapp_hub.dashboard import chat_live
+from whatsapp_hub.store.organization import Organization
 
 CHATS = "/sessions/1/chats"
 CHAT = f"{CHATS}/{ANA}"
@@ -265,10 +266,16 @@ async def test_marking_as_read_is_a_writers_and_needs_our_form(world: World) -> 
     assert (await me.post(f"{CHAT}/read")).status_code == 503
 
 
+async def forever() -> bool:
+    return True
+
+
 async def heard(world: World, *, until: str) -> str:
     """What a page hears until `until` is in it."""
     row = await world.row("a")
-    stream = chat_live.follow(world.services, row, ANA, 0, lambda one: f"[{one.message_id}|{one.ack}]")
+    stream = chat_live.follow(
+        world.services, row, ANA, 0, lambda one: f"[{one.message_id}|{one.ack}]", forever
+    )
     text = ""
     async with asyncio.timeout(30):
         async for part in stream:
@@ -302,7 +309,9 @@ async def test_while_the_session_is_away_what_comes_in_is_told_from_the_rows(wor
     await talking(world)
     world.backend.broken = "away"
     row = await world.row("a")
-    stream = chat_live.follow(world.services, row, ANA, None, lambda one: "".join(p.text for p in one.pieces))
+    stream = chat_live.follow(
+        world.services, row, ANA, None, lambda one: "".join(p.text for p in one.pieces), forever
+    )
     text = await anext(stream) + await anext(stream)
     await written(world, "kept words")
     async with asyncio.timeout(30):
@@ -315,3 +324,26 @@ async def test_while_the_session_is_away_what_comes_in_is_told_from_the_rows(wor
 def test_a_message_cannot_end_its_event() -> None:
     text = chat_live.event_text("message", "a\n\nevent: message\ndata: forged\r\n\r\nb", 7)
     assert [line.partition(":")[0] for line in text.splitlines()] == ["event", "id", *["data"] * 6, ""]
+
+
+async def test_a_stream_ends_with_the_login_of_who_reads_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talking(world)
+    me = await person(world, "viewer")
+    monkeypatch.setattr(chat_live, "LOGIN_LOOK", 0.0)
+    monkeypatch.setattr(chat_live, "LOOK", 0.01)
+    async with world.services.database.begin() as transaction:
+        user = (await Organization(transaction, world.one.id).users())[-1]
+        user.active = False
+    row = await world.row("a")
+    asked: list[bool] = []
+
+    async def still() -> bool:
+        asked.append((await me.get(CHATS)).status_code == 200)
+        return asked[-1]
+
+    async with asyncio.timeout(30):
+        async for _ in chat_live.follow(world.services, row, ANA, 0, str, still):
+            pass
+    assert asked == [False]
