@@ -13,11 +13,14 @@ again, so that a lost word, and a status that changes by time alone, are seen to
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import secrets
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
@@ -25,9 +28,9 @@ from markupsafe import Markup
 
 from whatsapp_hub.api.caller import services
 from whatsapp_hub.dashboard import pages
-from whatsapp_hub.dashboard.views import SessionCard
+from whatsapp_hub.dashboard.shared import Shared
+from whatsapp_hub.dashboard.views import SHOWN, SessionCard
 from whatsapp_hub.dashboard.visitor import COOKIE, Viewer, Visitor, whose
-from whatsapp_hub.database.models import Session
 from whatsapp_hub.live import Watch, Word
 from whatsapp_hub.services import Services
 from whatsapp_hub.store.history import History
@@ -37,10 +40,19 @@ router = APIRouter(include_in_schema=False)
 
 LOOK = 8.0
 """Seconds: with the time to draw and send, nothing on a page is older than ten."""
+LOGIN_EVERY = 16.0
+"""Seconds between two questions whether the login is still good."""
 CHANGED_EVERY = 2.0
 """Seconds between two `changed`: each makes the page ask."""
+AT_ONCE = 1000
+"""Words that are taken before what they tell is drawn."""
 MOST = 100
 """Sessions on one page."""
+DRAWINGS = 2048
+"""Sessions whose text is kept, some kilobytes each."""
+SHARED = Shared()
+THEIR_TOKEN = secrets.token_hex(16)
+"""Stands for a visitor's `csrf` in what is drawn for everybody."""
 RETRY = "retry: 3000\n\n"
 HEADERS = pages.SAFETY | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 VIEWS = {"card": "_session_card.html", "detail": "_session_detail.html"}
@@ -76,14 +88,21 @@ class Drawn:
     seal: str
 
 
-def draw(parts: Services, visitor: Visitor, row: Session, template: str) -> Drawn:
+def draw(card: SessionCard, visitor: Visitor, template: str) -> Drawn:
     """A session for a page, or for its stream: the same text from both."""
-    given = pages.drawn_for(visitor, visitor.language)
-    given["card"] = SessionCard.of(row, parts.clock())
+    anybody = dataclasses.replace(visitor, tenant_id=0, user_id=0, name="", csrf=THEIR_TOKEN)
+    html, seal = _drawn(card, anybody, template)
+    return Drawn(id=card.id, html=Markup(html.replace(THEIR_TOKEN, visitor.csrf)), seal=seal)  # noqa: S704
+
+
+@lru_cache(DRAWINGS)
+def _drawn(card: SessionCard, anybody: Visitor, template: str) -> tuple[str, str]:
+    """Drawn once for everybody who may do the same: a thousand pages show one change."""
+    given = pages.drawn_for(anybody, anybody.language)
+    given["card"] = card
     given["parts"] = pages.parts(given)
     html = pages.TEMPLATES.get_template(template).render(given)
-    seal = hashlib.sha256(html.encode()).hexdigest()[:12]
-    return Drawn(id=row.id, html=Markup(html), seal=seal)  # noqa: S704 - a template's, escaped there
+    return html, hashlib.sha256(html.replace(THEIR_TOKEN, "").encode()).hexdigest()[:12]
 
 
 class Stream:
@@ -95,6 +114,7 @@ class Stream:
         self._parts, self._request, self._visitor = parts, request, visitor
         self._template, self._told = template, dict(shown)
         self._uids: dict[str, int] = {}
+        self._cards: dict[int, SessionCard] = {}
 
     async def events(self) -> AsyncGenerator[str, None]:
         """The text of the stream, until the login ends or the page is left."""
@@ -102,16 +122,18 @@ class Stream:
         try:
             with self._parts.live.watch(self._visitor.tenant_id) as watch:
                 yield RETRY
-                looked = changed = -LOOK
+                looked = changed = asked = -LOGIN_EVERY
                 words: list[Word] = []
                 stale = False
                 while True:
                     now = time.monotonic()
                     due = now - looked >= LOOK or any(word.kind == "lost" for word in words)
-                    if due:
+                    if now - asked >= LOGIN_EVERY:
                         if not await self._may():
                             yield event("ended")
                             return
+                        asked = now
+                    if due:
                         looked = now
                     for text in [*await self._sessions(words, everything=due), *self._messages(words)]:
                         yield text
@@ -139,15 +161,23 @@ class Stream:
         wanted = list(self._told) if everything else [self._uids[uid] for uid in changed if uid in self._uids]
         if not wanted:
             return []
-        async with self._parts.database.read() as transaction:
-            rows = await History(transaction, self._visitor.tenant_id).shown(wanted)
-        return [text for row in rows if (text := self._drawn(row))]
+        key = (id(self._parts), self._visitor.tenant_id, *sorted(wanted))
+        rows = await SHARED.get(key, lambda: self._rows(wanted))
+        return [text for row in rows if (text := self._news(row))]
 
-    def _drawn(self, row: Session) -> str | None:
+    async def _rows(self, wanted: Sequence[int]) -> Sequence[Any]:
+        async with self._parts.database.read() as transaction:
+            return await History(transaction, self._visitor.tenant_id).shown(wanted, *SHOWN)
+
+    def _news(self, row: Any) -> str | None:
         """The event of a session that looks other than it was told."""
         self._uids[row.uid] = row.id
-        drawn = draw(self._parts, self._visitor, row, self._template)
-        if self._told.get(row.id) == drawn.seal:
+        card = SessionCard.of(row, self._parts.clock())
+        if self._cards.get(row.id) == card:
+            return None
+        self._cards[row.id] = card
+        drawn = draw(card, self._visitor, self._template)
+        if self._told[row.id] == drawn.seal:
             return None
         self._told[row.id] = drawn.seal
         return event(f"session-{row.id}", drawn.html)
@@ -164,11 +194,11 @@ class Stream:
 
 async def heard(watch: Watch, timeout: float) -> list[Word]:
     """The next word and those that wait behind it: many changes at once are drawn once."""
-    words = []
-    word = await watch.next(timeout)
-    while word is not None:
-        words.append(word)
-        word = await watch.next(0) if len(watch) else None
+    first = await watch.next(timeout)
+    words = [first] if first else []
+    while len(watch) and len(words) < AT_ONCE:
+        if word := await watch.next(0):
+            words.append(word)
     return words
 
 

@@ -15,7 +15,7 @@ from whatsapp_hub.dashboard import listing
 from whatsapp_hub.dashboard.live import VIEWS, draw
 from whatsapp_hub.dashboard.pages import Notice, asked_by_htmx, go, render
 from whatsapp_hub.dashboard.texts import text
-from whatsapp_hub.dashboard.views import Change, SessionCard
+from whatsapp_hub.dashboard.views import SHOWN, Change, SessionCard
 from whatsapp_hub.dashboard.visitor import Agent, PageError, Viewer, Visitor
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.manager import Manager, NewSession, SessionExists
@@ -182,11 +182,12 @@ async def _detail(request: Request, visitor: Visitor, row: Session, before: int 
     parts = services(request)
     async with parts.database.read() as transaction:
         changes = await History(transaction, visitor.tenant_id).history(row.id, HISTORY + 1, before)
+    card = SessionCard.of(row, parts.clock())
     older = changes[HISTORY - 1].id if len(changes) > HISTORY else None
     return render(
         request, visitor, "session.html",
-        card=SessionCard.of(row, parts.clock()),
-        drawn=draw(parts, visitor, row, VIEWS["detail"]),
+        card=card,
+        drawn=draw(card, visitor, VIEWS["detail"]),
         changes=[Change.of(each) for each in changes[:HISTORY]],
         before=before, older=older, tabs=tabs(visitor, row.id),
     )  # fmt: skip
@@ -195,11 +196,12 @@ async def _detail(request: Request, visitor: Visitor, row: Session, before: int 
 async def _listed(request: Request, visitor: Visitor, asked: listing.Asked) -> dict[str, Any]:
     """What the list's template draws."""
     parts = services(request)
+    now = parts.clock()
     async with parts.database.read() as transaction:
         rows = await Sessions(transaction, visitor.tenant_id).all(*listing.COLUMNS)
-        found = listing.select(rows, asked, parts.clock())
-        shown = await History(transaction, visitor.tenant_id).shown(found.ids)
-    by_id = {row.id: draw(parts, visitor, row, VIEWS["card"]) for row in shown}
+        found = listing.select(rows, asked, now)
+        shown = await History(transaction, visitor.tenant_id).shown(found.ids, *SHOWN)
+    by_id = {row.id: draw(SessionCard.of(row, now), visitor, VIEWS["card"]) for row in shown}
     cards = [by_id[each] for each in found.ids if each in by_id]
     return {
         "asked": asked, "found": found, "cards": cards, "ids": ",".join(str(card.id) for card in cards),

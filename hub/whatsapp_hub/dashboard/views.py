@@ -8,12 +8,36 @@ from typing import Any
 
 from whatsapp_hub import qr
 from whatsapp_hub.api.shapes import word
-from whatsapp_hub.database.models import SessionChange
+from whatsapp_hub.database.models import Session, SessionChange
 from whatsapp_hub.status import MODE_CONNECTED, Status
 from whatsapp_hub.times import iso
 from whatsapp_hub.waiting import shows_qr
 
 MODE_SUSPENDED = "Suspended"
+SHOWN = (
+    Session.id,
+    Session.uid,
+    Session.name,
+    Session.session_id,
+    Session.description,
+    Session.operating_mode,
+    Session.expected_phone,
+    Session.account_phone,
+    Session.push_name,
+    Session.platform,
+    Session.state,
+    Session.reason,
+    Session.message,
+    Session.state_since,
+    Session.connecting_since,
+    Session.ended,
+    Session.gone,
+    Session.qr_png,
+    Session.qr_expires_at,
+    Session.last_activity,
+    Session.created_at,
+)
+"""The columns that `SessionCard.of` reads, and `uid`."""
 WORDS: dict[str, Status] = {"READY": "connected", "DISCONNECTED": "disconnected"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from whatsapp_hub.database.models import Session, SessionChange
 from whatsapp_hub.store.scoped import Scoped
@@ -21,6 +22,6 @@ class History(Scoped):
         asked = asked.order_by(SessionChange.id.desc()).limit(limit)
         return (await self._db.execute(asked)).scalars().all()
 
-    async def shown(self, ids: Sequence[int]) -> Sequence[Session]:
-        """The sessions with these ids, in no order."""
-        return (await self._db.execute(self.rows(Session).where(Session.id.in_(ids)))).scalars().all()
+    async def shown(self, ids: Sequence[int], *columns: Any) -> Sequence[Any]:
+        """The sessions with these ids, in no order: rows of `columns`."""
+        return (await self._db.execute(self.columns(Session, *columns).where(Session.id.in_(ids)))).all()

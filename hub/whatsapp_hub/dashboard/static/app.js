@@ -152,6 +152,29 @@
     countDown();
   });
 
+  // --- a page that nobody looks at needs no stream: a browser opens only six to one server
+  if (window.htmx) {
+    const sources = new Set();
+    htmx.createEventSource = (url) => {
+      const source = new EventSource(url);
+      sources.add(source);
+      return source;
+    };
+    let resting = 0;
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(resting);
+      if (document.hidden) {
+        resting = setTimeout(() => sources.forEach((source) => source.close()), 10000);
+        return;
+      }
+      for (const source of sources) {
+        if (source.readyState !== EventSource.CLOSED) continue;
+        sources.delete(source);
+        if (source.onerror) source.onerror(new Event("error")); // the extension opens another
+      }
+    });
+  }
+
   // --- live: while the stream is away, whatever listens to `fresh` looks again every 10 seconds
   let live = true;
   const streams = find("[sse-connect]").length > 0;

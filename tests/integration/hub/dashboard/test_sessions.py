@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from integration.hub.dashboard.served import Served, person
+from integration.hub.dashboard.served import PATIENCE, Served, person
 from unit.hub.world import World
 from whatsapp_contracts.states import Reason, State
 from whatsapp_hub.dashboard import live
@@ -162,11 +164,34 @@ async def test_when_the_login_ends_the_page_leads_to_the_form(
     world: World, served: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "LOOK", 0.2)
+    monkeypatch.setattr(live, "LOGIN_EVERY", 0.2)
     async with person(browser, served.url) as someone:
         await someone.log_in(world.one.email)
         await expect(someone.page.get_by_text("En vivo", exact=True)).to_be_visible()
         world.clock.pass_(hours=25)
         await expect(someone.page).to_have_url(f"{served.url}/login?next=/sessions")
+
+
+async def test_a_page_that_nobody_looks_at_gives_its_stream_back(
+    world: World, served: Served, browser: Browser
+) -> None:
+    look = """hidden => {
+        Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    await world.create("a")
+    async with person(browser, served.url) as someone:
+        await someone.log_in(world.one.email)
+        await expect(someone.page.get_by_text("En vivo", exact=True)).to_be_visible()
+        await someone.page.evaluate(look, True)
+        async with asyncio.timeout(PATIENCE / 1000):
+            while world.services.live.watched:
+                await world.show_qr("a")  # a stream that nobody reads is noticed when it is written to
+                await asyncio.sleep(0.1)
+        await world.show_ready("a")
+        await someone.page.evaluate(look, False)
+        await expect(someone.page.locator("#card-1")).to_contain_text("✅ Conectado")
+        await expect(someone.page.get_by_text("En vivo", exact=True)).to_be_visible()
 
 
 async def test_a_search_narrows_the_list_and_the_address(

@@ -161,6 +161,7 @@ async def test_a_word_that_nobody_told_is_seen_at_the_next_look(
 
 async def test_the_stream_ends_with_the_login(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "LOOK", 0.05)
+    monkeypatch.setattr(live, "LOGIN_EVERY", 0.05)
     async with stream(world, "") as events:
         world.clock.pass_(hours=25)
         assert await events.until("ended") == ""
