@@ -28,6 +28,8 @@ NO_DATABASE = "The hub's database does not answer. Try again in a moment."
 PASSING = ("08", "40", "53", "57")
 """Classes of SQLSTATE: connection, rollback (deadlock), resources, an operator's intervention (restart)."""
 
+AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
+
 
 class ApiError(Exception):
     """An answer that is an error; `message` says what happened and what to do."""
@@ -108,7 +110,7 @@ def install(app: FastAPI) -> None:
             503, "The hub's database does not answer. Try again in a moment.", {"Retry-After": "5"}
         )
 
-    for kind in (OperationalError, InterfaceError, PoolTimeout, ConnectionError):
+    for kind in AWAY:
         app.add_exception_handler(kind, database_away)
 
     @app.exception_handler(DBAPIError)
@@ -121,6 +123,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def ours_to_repair(request: Request, error: Exception) -> Response:
         return failed(request.method, request.url.path)
+
+
+def away(error: Exception) -> bool:
+    """Whether this says that the database is away, and no more."""
+    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or passing(error))
+    return lost or isinstance(error, AWAY)
 
 
 def passing(error: DBAPIError) -> bool:

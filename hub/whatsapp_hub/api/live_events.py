@@ -8,6 +8,7 @@ follower does not take is bounded by `live.BACKLOG` words.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from whatsapp_hub.api import shapes
 from whatsapp_hub.api.caller import Caller, services, session_caller
 from whatsapp_hub.api.describe import described
+from whatsapp_hub.api.envelope import away
 from whatsapp_hub.api.sessions import find
 from whatsapp_hub.database.models import Mensaje
 from whatsapp_hub.live import Word
@@ -33,6 +36,8 @@ Reader = Annotated[Caller, Depends(session_caller("sessions:read"))]
 
 KEEPALIVE = 15.0
 """Seconds; proxies close a silent stream after 30 or 60. A status that ends with time is told with it too."""
+AGAIN = 1.0
+"""Seconds between looks while the database is away: the stream stays, and tells then what it has to."""
 GREETING = b": whatsapp-hub\n\n"
 ALIVE = b": alive\n\n"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -70,14 +75,24 @@ async def follow(
             state = qr = b""
             word: Word | None = Word(tenant_id=tenant_id, uid=uid, kind="session")
             while True:
+                try:
+                    if word and word.kind == "message":
+                        heard = messages and word.id is not None
+                        text = await _message(services, tenant_id, word.id or 0) if heard else b""
+                    else:
+                        shown = await _session(services, tenant_id, uid)
+                except (SQLAlchemyError, OSError) as error:
+                    if not away(error):
+                        raise
+                    yield ALIVE
+                    await asyncio.sleep(AGAIN)
+                    continue  # with the same word
                 if word and word.kind == "message":
-                    if messages and word.id is not None:
-                        yield await _message(services, tenant_id, word.id)
+                    yield text
+                elif shown is None:
+                    yield _event("deleted", {"sessionId": None})
+                    return
                 else:
-                    shown = await _session(services, tenant_id, uid)
-                    if shown is None:
-                        yield _event("deleted", {"sessionId": None})
-                        return
                     if shown.state != state:
                         yield shown.state
                     if shown.qr and shown.qr != qr:
