@@ -79,6 +79,10 @@ async def change_password(
         parts.metrics.failed_logins.inc()
         async with parts.database.begin() as transaction:
             await Directory(transaction).login_failed(counted, parts.clock())
+            actor = f"user:{user_id}"
+            await Scoped(transaction, tenant_id).audit(
+                at=parts.clock(), actor=actor, action="password.change", target=actor, outcome="refused"
+            )
         raise LoginFailed
     kept, now = await parts.passwords.hash(new), parts.clock()
     async with parts.database.begin() as transaction:

@@ -150,10 +150,16 @@ async def test_everybody_can_ask_who_they_are(world: World) -> None:
 
 
 async def test_what_was_done_is_in_the_audit_log_without_a_password(world: World) -> None:
+    await change(world, "a wrong password", NEW)
     token = (await change(world, PASSWORD, NEW)).json()["data"]["accessToken"]
     await world.http.post(EVERYWHERE, headers=bearer(token))
     headers = {**world.one.headers, **bearer(await world.login(world.one.email, NEW))}
     log = await world.http.get("/api/audit", headers=headers)
-    actions = [each["action"] for each in log.json()["data"]["entries"]]
-    assert actions == ["login", "logout.everywhere", "password.change"]
+    assert [(each["action"], each["outcome"]) for each in log.json()["data"]["entries"]] == [
+        ("login", "done"),
+        ("logout.everywhere", "done"),
+        ("password.change", "done"),
+        ("password.change", "refused"),
+    ]
     assert NEW not in log.text
+    assert "wrong" not in log.text
