@@ -13,6 +13,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from whatsapp_hub.api.envelope import away
 from whatsapp_hub.dashboard import bubbles, chat_list, reading
 from whatsapp_hub.dashboard.bubbles import Bubble
 from whatsapp_hub.dashboard.strangers import whole
@@ -25,6 +28,8 @@ LOOK, AWAY_LOOK = 4.0, 20.0
 """Seconds between two looks at a session that answers, and at one that does not."""
 LOGIN_LOOK = 30.0
 """Seconds between two looks at the reader's login."""
+AGAIN = 1.0
+"""Seconds between two looks while the database is away."""
 GREETING = ": whatsapp-hub\n\n"
 ALIVE = ": alive\n\n"
 NEW = ("message.received", "message.sent")
@@ -46,15 +51,20 @@ async def follow(
             yield GREETING
             word: Word | None = None
             while True:
-                if loop.time() - looked > LOGIN_LOOK:
-                    if not await still():
-                        return
-                    looked = loop.time()
-                if seq is None:
-                    seq = await reading.position(services.backend, row.uid)
-                told, seq = await _look(services, row, chat_id, seq, word, draw)
+                try:
+                    if loop.time() - looked > LOGIN_LOOK:
+                        if not await still():
+                            return
+                        looked = loop.time()
+                    told, seq, heard = await _look(services, row, chat_id, seq, word, draw)
+                except (SQLAlchemyError, OSError) as error:
+                    if not away(error):
+                        raise
+                    yield ALIVE
+                    await asyncio.sleep(AGAIN)
+                    continue  # with the same word
                 yield told or ALIVE
-                word = await _next(watch, LOOK if seq is not None else AWAY_LOOK)
+                word = await _next(watch, LOOK if heard else AWAY_LOOK)
     finally:
         services.metrics.streams.dec()
 
@@ -72,17 +82,21 @@ async def _next(watch: Watch, seconds: float) -> Word | None:
 
 async def _look(
     services: Services, row: Session, chat_id: str | None, seq: int | None, word: Word | None, draw: Draw
-) -> tuple[str, int | None]:
-    """What there is to tell, and where to go on; None: the session cannot be asked."""
-    if seq is not None:
-        said = await reading.events_after(services.backend, row.uid, seq)
-        if said.ok:
-            following = whole(said.body.get("next"))
-            seq = seq if following is None else following
-            return await _told(services, row, chat_id, reading.events(said), seq, draw), seq
+) -> tuple[str, int | None, bool]:
+    """What there is to tell, where to go on, and whether the session can be asked.
+
+    One that cannot be is asked from the same place later: what it then tells again takes its own place.
+    """
+    if seq is None:
+        seq = await reading.position(services.backend, row.uid)
+    said = None if seq is None else await reading.events_after(services.backend, row.uid, seq)
+    if said is not None and said.ok:
+        following = whole(said.body.get("next"))
+        seq = seq if following is None else following
+        return await _told(services, row, chat_id, reading.events(said), seq or 0, draw), seq, True
     if word is None or word.id is None:
-        return "", None
-    return await _kept(services, row, chat_id, word.id, draw), None
+        return "", seq, False
+    return await _kept(services, row, chat_id, word.id, draw), seq, False
 
 
 async def _told(

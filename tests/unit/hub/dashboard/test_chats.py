@@ -347,3 +347,46 @@ async def test_a_stream_ends_with_the_login_of_who_reads_it(
         async for _ in chat_live.follow(world.services, row, ANA, 0, str, still):
             pass
     assert asked == [False]
+
+
+async def test_a_stream_outlives_the_database(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await talking(world)
+    world.backend.broken = "away"
+    monkeypatch.setattr(chat_live, "AGAIN", 0.0)
+    row = await world.row("a")
+    text_of = lambda one: "".join(piece.text for piece in one.pieces)  # noqa: E731
+    stream = chat_live.follow(world.services, row, ANA, None, text_of, forever)
+    text = await anext(stream) + await anext(stream)
+    read, failures = world.services.database.read, iter([1, 1])
+
+    def unsteady() -> Any:
+        if next(failures, None):
+            raise ConnectionError("the database is away")
+        return read()
+
+    await written(world, "kept words")
+    monkeypatch.setattr(world.services.database, "read", unsteady)
+    async with asyncio.timeout(30):
+        while "kept words" not in text:
+            text += await anext(stream)
+    await stream.aclose()
+    assert next(failures, None) is None
+
+
+async def test_what_happened_while_the_session_was_away_is_told_after(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod = await talking(world)
+    monkeypatch.setattr(chat_live, "LOOK", 0.01)
+    monkeypatch.setattr(chat_live, "AWAY_LOOK", 0.01)
+    row = await world.row("a")
+    stream = chat_live.follow(world.services, row, ANA, 0, lambda one: one.message_id, forever)
+    text = await anext(stream) + await anext(stream)
+    world.backend.broken = "away"
+    text += await anext(stream)
+    pod.tell("message.sent", message("M", messageId=f"true_{ANA}_M", fromMe=True))
+    world.backend.broken = None
+    async with asyncio.timeout(30):
+        while f"true_{ANA}_M" not in text:
+            text += await anext(stream)
+    await stream.aclose()
