@@ -26,7 +26,8 @@ from whatsapp_hub.api.gate import Gate
 from whatsapp_hub.dashboard import site
 from whatsapp_hub.services import Services
 
-PARTS = (
+PARTS = (  # routes are tried in this order: what is called most comes first
+    callbacks,
     health,
     auth,
     organization,
@@ -38,7 +39,6 @@ PARTS = (
     people,
     messages,
     records,
-    callbacks,
 )
 
 
