@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
+import html
 import re
 import signal
 import sys
@@ -188,8 +189,9 @@ def play(folder: Path, hub_port: int, *, check: bool) -> None:
         stack.callback(phones.close)
         log_in(hub, phones, timings)
         converse(hub, phones, timings)
+        look(stage)
         timings["all of it"] = time.monotonic() - begun
-        heading(5, "How long it took")
+        heading(6, "How long it took")
         for what, seconds in timings.items():
             show(what, f"{seconds:.1f} s")
         print(farewell(stage, folder), flush=True)
@@ -197,6 +199,16 @@ def play(folder: Path, hub_port: int, *, check: bool) -> None:
             time.sleep(LOOK_SECONDS)
             stage.hub.check()
             stage.simulator.check()
+
+
+def look(stage: Stage) -> None:
+    """The dashboard, as a browser without a login gets it."""
+    heading(5, f"The dashboard: GET {stage.url}/")
+    page = httpx.get(f"{stage.url}/", headers={"Accept": "text/html"}, follow_redirects=True, timeout=60)
+    title = re.search(r"<title>(.*?)</title>", page.text)
+    if page.status_code != 200 or not title:
+        raise ToolError(f"The dashboard answered {page.status_code} at {page.url}.\nThe log: {stage.hub.log}")
+    show("page", html.unescape(title[1]))
 
 
 def farewell(stage: Stage, folder: Path) -> str:
