@@ -4,7 +4,7 @@
 |---|---|---|
 | `session-<id>` | the session drawn as `view` says | it looks other than the page has it |
 | `message-<id>` | the message's row id | a message came into one of `sessions` |
-| `changed` | nothing | a session of the tenant changed, came or went: counts and lists may be old |
+| `changed` | nothing | counts and lists may be old: a status here, or anything elsewhere in the tenant |
 | `ended` | nothing | the login has ended; the stream too |
 
 Why drawn here: a QR that rotates is on the page without another call. Every LOOK seconds the rows are read
@@ -42,7 +42,7 @@ LOOK = 8.0
 """Seconds: with the time to draw and send, nothing on a page is older than ten."""
 LOGIN_EVERY = 16.0
 """Seconds between two questions whether the login is still good."""
-CHANGED_EVERY = 2.0
+CHANGED_EVERY = 4.0
 """Seconds between two `changed`: each makes the page ask."""
 AT_ONCE = 1000
 """Words that are taken before what they tell is drawn."""
@@ -115,6 +115,7 @@ class Stream:
         self._template, self._told = template, dict(shown)
         self._uids: dict[str, int] = {}
         self._cards: dict[int, SessionCard] = {}
+        self._stale = False
 
     async def events(self) -> AsyncGenerator[str, None]:
         """The text of the stream, until the login ends or the page is left."""
@@ -124,7 +125,6 @@ class Stream:
                 yield RETRY
                 looked = changed = asked = -LOGIN_EVERY
                 words: list[Word] = []
-                stale = False
                 while True:
                     now = time.monotonic()
                     due = now - looked >= LOOK or any(word.kind == "lost" for word in words)
@@ -137,13 +137,12 @@ class Stream:
                         looked = now
                     for text in [*await self._sessions(words, everything=due), *self._messages(words)]:
                         yield text
-                    stale = stale or any(word.kind != "message" for word in words)
-                    if stale and now - changed >= CHANGED_EVERY:
+                    if self._stale and now - changed >= CHANGED_EVERY:
                         yield event("changed")
-                        stale, changed = False, now
+                        self._stale, changed = False, now
                     if due:
                         yield ": alive\n\n"
-                    until = min(looked + LOOK, changed + CHANGED_EVERY if stale else looked + LOOK)
+                    until = min(looked + LOOK, changed + CHANGED_EVERY if self._stale else looked + LOOK)
                     words = await heard(watch, max(0.0, until - time.monotonic()))
         finally:
             self._parts.metrics.streams.dec()
@@ -158,11 +157,16 @@ class Stream:
 
     async def _sessions(self, words: Iterable[Word], *, everything: bool) -> list[str]:
         changed = {word.uid for word in words if word.kind != "message"}
+        self._stale = self._stale or bool(changed - self._uids.keys())
         wanted = list(self._told) if everything else [self._uids[uid] for uid in changed if uid in self._uids]
         if not wanted:
             return []
         key = (id(self._parts), self._visitor.tenant_id, *sorted(wanted))
         rows = await SHARED.get(key, lambda: self._rows(wanted))
+        if gone := set(wanted) - {row.id for row in rows}:
+            self._stale = self._stale or bool(gone & self._cards.keys())
+            for each in gone:
+                self._cards.pop(each, None)
         return [text for row in rows if (text := self._news(row))]
 
     async def _rows(self, wanted: Sequence[int]) -> Sequence[Any]:
@@ -173,12 +177,14 @@ class Stream:
         """The event of a session that looks other than it was told."""
         self._uids[row.uid] = row.id
         card = SessionCard.of(row, self._parts.clock())
-        if self._cards.get(row.id) == card:
+        before = self._cards.get(row.id)
+        if before == card:
             return None
         self._cards[row.id] = card
         drawn = draw(card, self._visitor, self._template)
         if self._told[row.id] == drawn.seal:
             return None
+        self._stale = self._stale or before is None or before.status != card.status
         self._told[row.id] = drawn.seal
         return event(f"session-{row.id}", drawn.html)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -12,7 +13,7 @@ from whatsapp_hub.api.fields import phone as checked_phone
 from whatsapp_hub.api.fields import printable
 from whatsapp_hub.backend.protocol import BackendError
 from whatsapp_hub.dashboard import listing
-from whatsapp_hub.dashboard.live import VIEWS, draw
+from whatsapp_hub.dashboard.live import SHARED, VIEWS, draw
 from whatsapp_hub.dashboard.pages import Notice, asked_by_htmx, go, render
 from whatsapp_hub.dashboard.texts import text
 from whatsapp_hub.dashboard.views import SHOWN, Change, SessionCard
@@ -197,9 +198,14 @@ async def _listed(request: Request, visitor: Visitor, asked: listing.Asked) -> d
     """What the list's template draws."""
     parts = services(request)
     now = parts.clock()
+
+    async def every() -> Sequence[Any]:
+        async with parts.database.read() as transaction:
+            return await Sessions(transaction, visitor.tenant_id).all(*listing.COLUMNS)
+
+    rows = await SHARED.get((id(parts), visitor.tenant_id, "all"), every)
+    found = listing.select(rows, asked, now)
     async with parts.database.read() as transaction:
-        rows = await Sessions(transaction, visitor.tenant_id).all(*listing.COLUMNS)
-        found = listing.select(rows, asked, now)
         shown = await History(transaction, visitor.tenant_id).shown(found.ids, *SHOWN)
     by_id = {row.id: draw(SessionCard.of(row, now), visitor, VIEWS["card"]) for row in shown}
     cards = [by_id[each] for each in found.ids if each in by_id]
