@@ -17,13 +17,13 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
-from sqlalchemy.exc import SQLAlchemyError
 
 from whatsapp_hub.api import shapes
 from whatsapp_hub.api.caller import Caller, services, session_caller
 from whatsapp_hub.api.describe import described
 from whatsapp_hub.api.envelope import away
 from whatsapp_hub.api.sessions import find
+from whatsapp_hub.database.connection import TROUBLE
 from whatsapp_hub.database.models import Mensaje
 from whatsapp_hub.live import Word
 from whatsapp_hub.services import Services
@@ -81,7 +81,7 @@ async def follow(
                         text = await _message(services, tenant_id, word.id or 0) if heard else b""
                     else:
                         shown = await _session(services, tenant_id, uid)
-                except (SQLAlchemyError, OSError) as error:
+                except TROUBLE as error:
                     if not away(error):
                         raise
                     yield ALIVE

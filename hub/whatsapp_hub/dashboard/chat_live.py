@@ -13,12 +13,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from whatsapp_hub.api.envelope import away
 from whatsapp_hub.dashboard import bubbles, chat_list, reading
 from whatsapp_hub.dashboard.bubbles import Bubble
 from whatsapp_hub.dashboard.strangers import whole
+from whatsapp_hub.database.connection import TROUBLE
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.live import Watch, Word
 from whatsapp_hub.services import Services
@@ -57,7 +56,7 @@ async def follow(
                             return
                         looked = loop.time()
                     told, seq, heard = await _look(services, row, chat_id, seq, word, draw)
-                except (SQLAlchemyError, OSError) as error:
+                except TROUBLE as error:
                     if not away(error):
                         raise
                     yield ALIVE

@@ -16,7 +16,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import event, make_url
-from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
@@ -31,6 +31,8 @@ ANSWER_SECONDS = 20.0
 """How long one transaction on PostgreSQL may take: a server or a network that swallows packets cuts no
 connection, and every call would wait for ever."""
 READING = {"hub_reads": True}
+TROUBLE = (SQLAlchemyError, OSError)
+"""What a transaction may raise when the database is away, or refuses."""
 PASSING = ("08", "40", "53", "57")
 """Classes of SQLSTATE after which the same call may succeed: connection, rollback, resources, a restart."""
 
