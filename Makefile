@@ -35,7 +35,7 @@ demo: setup ## The whole product on a real Kubernetes, from nothing to a message
 demo-down: setup ## Take away what the demo made, the cluster included (not with CLUSTER=current)
 	@$(PY) -m whatsapp_tools.demo --down
 
-demo-laptop: setup browser wa-js ## The hub and its dashboard on this machine, without a cluster (Ctrl-C ends it)
+demo-laptop: setup browser wa-js dashboard-assets ## The hub and its dashboard on this machine, without a cluster (Ctrl-C ends it)
 	@$(PY) -m whatsapp_tools.laptop
 
 bench: bench-hub ## Every benchmark

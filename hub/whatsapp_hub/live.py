@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy import make_url
 
+from whatsapp_hub.database.connection import LOST
+
 log = logging.getLogger(__name__)
 
 CHANNEL = "whatsapp_hub"
@@ -180,7 +182,7 @@ class Live:
             try:
                 async with _connected(url) as connection:
                     await self._carry(connection)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except (asyncpg.PostgresError, *LOST, OSError, TimeoutError) as error:
                 log.warning("live updates wait for the database: %s", type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 

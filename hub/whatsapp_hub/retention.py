@@ -14,6 +14,8 @@ from whatsapp_hub.store.retention import Retention
 
 BATCH = 1000
 """Rows; some milliseconds on PostgreSQL."""
+BATCH_SECONDS = 120.0
+"""A database that is slow at removing is waited for: the same batch would only be tried again."""
 BATCHES = 20
 """Of one tenant in one pass of the upkeep; the next pass goes on."""
 LONGEST_DAYS = 36500
@@ -41,7 +43,7 @@ async def forget(services: Services) -> int:
 async def _forget(services: Services, tenant_id: int, before: datetime) -> int:
     removed = 0
     for _ in range(BATCHES):
-        async with services.database.begin() as transaction:
+        async with services.database.begin(seconds=BATCH_SECONDS) as transaction:
             gone = await Retention(transaction, tenant_id).forget(before, BATCH)
         removed += gone
         if gone < BATCH:

@@ -38,6 +38,9 @@ CALLS_TIMEOUT = 5
 """Seconds that calls under way may still take at the end."""
 RETRY_SECONDS = 2.0
 ANEW_SECONDS = 1800.0
+KEPT_OPEN = 75
+"""Seconds that an idle connection stays: longer than proxies and pods keep theirs, or a call of theirs would
+now and then go into one that is just being closed."""
 BACKLOG = 2048
 """Connections that may wait to be taken."""
 
@@ -221,5 +224,6 @@ def _server(application: Any, settings: Settings) -> Server:
             proxy_headers=True,
             forwarded_allow_ips=settings.forwarded_allow_ips,
             timeout_graceful_shutdown=CALLS_TIMEOUT,
+            timeout_keep_alive=KEPT_OPEN,
         )
     )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
@@ -31,11 +32,13 @@ from whatsapp_hub.dashboard import pages
 from whatsapp_hub.dashboard.shared import Shared
 from whatsapp_hub.dashboard.views import SHOWN, SessionCard
 from whatsapp_hub.dashboard.visitor import COOKIE, Viewer, Visitor, whose
+from whatsapp_hub.database.connection import TROUBLE
 from whatsapp_hub.live import Watch, Word
 from whatsapp_hub.services import Services
 from whatsapp_hub.store.history import History
 from whatsapp_hub.store.sessions import LARGEST_ID
 
+log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
 LOOK = 8.0
@@ -144,6 +147,8 @@ class Stream:
                         yield ": alive\n\n"
                     until = min(looked + LOOK, changed + CHANGED_EVERY if self._stale else looked + LOOK)
                     words = await heard(watch, max(0.0, until - time.monotonic()))
+        except TROUBLE as error:  # the page asks for another stream, and for itself meanwhile
+            log.warning("a page's stream ends: the database is away (%s)", type(error).__name__)
         finally:
             self._parts.metrics.streams.dec()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ for _module in (test_intake, test_followed, test_first_admin):
 
 @pytest.mark.parametrize("fields", [{"message": "\0"}, {"name": "x" * 201}])
 async def test_what_postgresql_refuses_is_skipped_and_holds_up_no_other(
-    world: World, monkeypatch: pytest.MonkeyPatch, fields: dict[str, str]
+    world: World, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any]
 ) -> None:
     await heard.hear(world, heard.resource())
     world.backend.there[heard.UID] = heard.resource(**fields)

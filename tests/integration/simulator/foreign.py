@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from whatsapp_session import wa_js
+from whatsapp_contracts import npm
 
 HERE = Path(__file__).parent / "whatsapp_web_js"
 CACHE = Path.home() / ".cache" / "whatsapp-session-operator"
@@ -58,7 +58,7 @@ def packages() -> Path:
 
 
 def _fetch(folder: Path) -> None:
-    command = [*wa_js.npm_command(), "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [*npm.npm_command(), "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
     try:
         done = subprocess.run(
             [*command, "--fetch-retries=1"], cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS

@@ -204,3 +204,19 @@ async def test_a_session_that_was_deleted_makes_the_list_old(world: World) -> No
         await events.until("changed")
         await world.http.delete("/api/sessions/a", headers=world.one.headers)
         assert await events.next() == ("changed", "")
+
+
+async def test_a_stream_ends_quietly_when_the_database_goes_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.create("a")
+
+    async def away(*_: object) -> None:
+        raise ConnectionError("away")
+
+    async with stream(world, "1") as events:
+        await events.until("session-1")
+        monkeypatch.setattr(live.Stream, "_rows", away)
+        await world.show_ready("a")
+        with pytest.raises(StopAsyncIteration):
+            await events.until("session-1")
