@@ -41,12 +41,19 @@ def run_long(command: list[str], *, what: str, progress: Progress, log: Path, **
 
     An interruption kills the command's whole process group: a Go build has many children.
     """
-    with log.open("wb") as sink:
-        process = subprocess.Popen(  # type: ignore[call-overload]
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, process_group=0, **popen
-        )
+    # Held back until the command can be killed: an interruption inside Popen would leave it running.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        with log.open("wb") as sink:
+            process = subprocess.Popen(  # type: ignore[call-overload]
+                command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, process_group=0, **popen
+            )
+    except BaseException:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        raise
     began = time.monotonic()
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         while True:
             try:
                 return int(process.wait(timeout=HEARTBEAT))
