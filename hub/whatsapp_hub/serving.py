@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import signal
 import socket
+import time
 from collections.abc import Coroutine, Iterator
 from datetime import timedelta
 from typing import Any
 
 import uvicorn
+from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from whatsapp_hub import first_admin, intake, laptop, metrics, upkeep
@@ -24,6 +27,7 @@ from whatsapp_hub.api import app
 from whatsapp_hub.backend import choice
 from whatsapp_hub.backend.protocol import BackendError
 from whatsapp_hub.database.connection import Database
+from whatsapp_hub.database.faults import passes
 from whatsapp_hub.database.migrate import migrate
 from whatsapp_hub.leader import Leader
 from whatsapp_hub.live import Live
@@ -36,6 +40,8 @@ log = logging.getLogger(__name__)
 
 CALLS_TIMEOUT = 5
 """Seconds that calls under way may still take at the end."""
+DATABASE_SECONDS = 60.0
+"""How long a start waits for a database that starts beside it."""
 RETRY_SECONDS = 2.0
 ANEW_SECONDS = 1800.0
 KEPT_OPEN = 75
@@ -66,17 +72,43 @@ def run(settings: Settings) -> int:
         raise CannotStart(str(error)) from None
 
 
-async def open_database(settings: Settings) -> Database:
-    """The database with today's tables; raises CannotStart."""
-    database = Database(settings.database_url)
-    try:
-        await migrate(database)
-    except (SQLAlchemyError, OSError) as error:
-        await database.close()
-        raise CannotStart(
-            f"the database does not answer ({type(error).__name__}). Start it, or correct DATABASE_URL."
-        ) from error
-    return database
+async def open_database(settings: Settings, patience: float = 0.0) -> Database:
+    """The database with today's tables; one that is away is waited for `patience` seconds.
+
+    Raises CannotStart.
+    """
+    deadline, waits = time.monotonic() + patience, False
+    while True:
+        database = Database(settings.database_url)
+        try:
+            await migrate(database)
+            return database
+        except CommandError as error:
+            await database.close()
+            raise CannotStart(
+                f"the tables are of another release: {error}. Run that release, or give this one another"
+                " DATABASE_URL."
+            ) from error
+        except (SQLAlchemyError, OSError) as error:
+            await database.close()
+            if not passes(error):
+                raise CannotStart(
+                    f"the database refuses: {_reason(error)}. Correct it, or DATABASE_URL."
+                ) from error
+            if time.monotonic() >= deadline or not database.postgresql:
+                raise CannotStart(
+                    f"the database does not answer: {_reason(error)}. Start it, or correct DATABASE_URL."
+                ) from error
+            if not waits:
+                log.warning("waiting for the database: %s", _reason(error))
+            waits = True
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+def _reason(error: Exception) -> str:
+    """What the driver says, in one line; it repeats no password."""
+    said = str(getattr(error, "orig", None) or error).splitlines() or [""]
+    return re.sub(r"^<class '[^']*'>: ", "", said[0]) or type(error).__name__
 
 
 async def _live(settings: Settings) -> int:
@@ -86,7 +118,7 @@ async def _live(settings: Settings) -> int:
         sockets = [api_socket]
         if settings.metrics_port:
             sockets.append(stack.enter_context(_bind(settings.host, settings.metrics_port, "METRICS_PORT")))
-        database = await open_database(settings)
+        database = await open_database(settings, DATABASE_SECONDS)
         host, port = api_socket.getsockname()[:2]
         backend = choice.make(settings, secrets, port)
         live = Live(settings.database_url if database.postgresql else None)
