@@ -19,7 +19,7 @@ from bench import listing
 from bench.callbacks import Callbacks
 from bench.report import JSON_FILE, PAGE, Figure, alone, beside, keep, report, table
 from bench.stage import Stage, sessions, stage, tenant
-from bench.streams import Streams
+from bench.streams import Streams, by_api, by_page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,22 +60,28 @@ async def measure(size: Size, say: Say) -> list[Figure]:
                 "the query by asyncpg, and orjson", at_most=3,
             )
         )  # fmt: skip
-        followed = Streams(here, owner, rows[0], size.streams)
-        mine, bare = [], []
-        async with followed.open() as grown:
-            for _ in range(size.rounds):
-                mine.append(await followed.hub())
-                bare.append(await followed.peer())
-                say(f"streams: hub {mine[-1]:.0f} ms, bare {bare[-1]:.0f} ms, lost {followed.lost}")
-        many = f"{size.streams:,} live streams"
+        for name, way in (("live streams", by_api), ("open dashboard pages", by_page)):
+            streams = Streams(here, owner, rows[0], size.streams, way(owner, rows[0]))
+            figures += await _streams(streams, f"{size.streams:,} {name}", size, say)
         figures += [
-            beside(f"{many}: a change at the last", "ms", mine, bare, "an asyncio server that writes a line"),
-            alone(f"{many}: changes lost", "", [followed.lost], none=True),
             alone("memory of the hub, idle", "MiB", [idle]),
-            alone("memory of a live stream", "KiB", [grown * 1024 / size.streams]),
             alone("memory of the hub after all of this", "MiB", [here.rss()]),
         ]
     return figures
+
+
+async def _streams(followed: Streams, name: str, size: Size, say: Say) -> list[Figure]:
+    mine, bare = [], []
+    async with followed.open() as grown:
+        for _ in range(size.rounds):
+            mine.append(await followed.hub())
+            bare.append(await followed.peer())
+            say(f"{name}: hub {mine[-1]:.0f} ms, bare {bare[-1]:.0f} ms, lost {followed.lost}")
+    return [
+        beside(f"{name}: a change at the last", "ms", mine, bare, "an asyncio server that writes a line"),
+        alone(f"{name}: changes lost", "", [followed.lost], none=True),
+        alone(f"{name}: memory of each", "KiB", [grown * 1024 / size.streams]),
+    ]
 
 
 async def _messages(here: Stage, size: Size, say: Say) -> list[Figure]:

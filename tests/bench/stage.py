@@ -23,10 +23,10 @@ from bench.wire import Connection
 from integration.hub.postgres import PostgreSQL
 from whatsapp_hub.database.connection import Database
 from whatsapp_hub.database.migrate import migrate
-from whatsapp_hub.security import api_keys
+from whatsapp_hub.security import api_keys, tokens
 from whatsapp_hub.security.secrets import Secrets, open_master_key
 from whatsapp_hub.store.directory import Directory
-from whatsapp_hub.store.organization import Organization
+from whatsapp_hub.store.organization import ADMIN, Organization
 
 START_SECONDS = 60
 SESSIONS = """
@@ -48,10 +48,11 @@ FROM generate_series(1, $3::int) n
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """An organization in the database, and a key of it."""
+    """An organization in the database, a key of it, and the token of a user."""
 
     id: int
     key: str
+    token: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,15 +111,20 @@ async def hub(url: str, key_file: Path, log: Path) -> AsyncIterator[tuple[int, i
 
 
 async def tenant(stage: Stage, name: str) -> Tenant:
-    """A new organization with a key of every scope."""
+    """A new organization with a key of every scope, and a user who is logged in."""
     database = Database(stage.url.replace("://", "+asyncpg://"))
     now, new = datetime.now(UTC), api_keys.make()
     async with database.begin() as transaction:
         made = await Directory(transaction).tenant_named(name, now)
         scopes: list[str] = [*api_keys.SCOPES]
-        await Organization(transaction, made.id).add_key(new, name="bench", scopes=scopes, now=now)
+        store = Organization(transaction, made.id)
+        await store.add_key(new, name="bench", scopes=scopes, now=now)
+        user = await store.add_user(
+            email=f"admin@{name}.example", name="Admin", role=ADMIN, password_hash="none", now=now
+        )
+        whose = tokens.Token(user_id=user.id, tenant_id=made.id)
     await database.close()
-    return Tenant(id=made.id, key=new.text)
+    return Tenant(id=made.id, key=new.text, token=tokens.issue(whose, stage.secrets.token_key, now))
 
 
 async def sessions(stage: Stage, owner: Tenant, prefix: str, count: int) -> list[dict[str, Any]]:

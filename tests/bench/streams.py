@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,32 @@ import asyncpg
 
 from bench.stage import START_SECONDS, Stage, Tenant
 from bench.wire import request
+from whatsapp_hub.dashboard.visitor import COOKIE
 from whatsapp_hub.live import CHANNEL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How the hub is followed: what is asked, its first event, the column of the session that it shows."""
+
+    path: str
+    headers: dict[str, str]
+    first: bytes
+    column: str
+
+
+def by_api(owner: Tenant, session: dict[str, Any]) -> Way:
+    """A program that follows one session."""
+    path = f"/api/sessions/{session['uid']}/events"
+    return Way(path=path, headers={"x-api-key": owner.key}, first=b"event: state", column="message")
+
+
+def by_page(owner: Tenant, session: dict[str, Any]) -> Way:
+    """An open page of the dashboard with the session's card on it: each has a login, and is sent HTML."""
+    path = f"/live?sessions={session['id']}"
+    headers = {"cookie": f"{COOKIE}={owner.token}"}
+    return Way(path=path, headers=headers, first=b"event: session-", column="name")
+
 
 BOUND = 60
 """Seconds after which a stream that was told nothing has lost it."""
@@ -56,13 +82,13 @@ class Stream(asyncio.Protocol):
             self._held = b""
 
 
-async def opened(port: int, count: int, call: bytes) -> list[Stream]:
-    """`count` streams that have their first event."""
+async def opened(port: int, count: int, call: bytes, first: bytes) -> list[Stream]:
+    """`count` streams that have had `first`."""
     made: list[Stream] = []
     for begun in range(0, count, AT_ONCE):
         some = [await _one(port, call) for _ in range(min(AT_ONCE, count - begun))]
         async with asyncio.timeout(BOUND):
-            await asyncio.gather(*(each.waits(b"event: state") for each in some))
+            await asyncio.gather(*(each.waits(first) for each in some))
         made += some
     return made
 
@@ -76,8 +102,9 @@ async def _one(port: int, call: bytes) -> Stream:
 class Streams:
     """The hub's streams and the bare server's, open side by side; one is told at a time."""
 
-    def __init__(self, stage: Stage, owner: Tenant, session: dict[str, Any], count: int) -> None:
+    def __init__(self, stage: Stage, owner: Tenant, session: dict[str, Any], count: int, way: Way) -> None:
         self._stage, self._owner, self._session, self._count = stage, owner, session, count
+        self._way = way
         self._changes = 0
         self.lost = 0
 
@@ -85,13 +112,13 @@ class Streams:
     async def open(self) -> AsyncIterator[float]:
         """Open all of the hub's; how many MiB that took there."""
         before = self._stage.rss()
-        path = f"/api/sessions/{self._session['uid']}/events"
-        call = request("GET", path, {"x-api-key": self._owner.key})
+        way = self._way
+        call = request("GET", way.path, way.headers)
         self._connection = await asyncpg.connect(self._stage.url)
-        self._hub = await opened(self._stage.port, self._count, call)
+        self._hub = await opened(self._stage.port, self._count, call, way.first)
         grown = self._stage.rss() - before
         async with _bare(self._stage.url) as port:
-            self._peer = await opened(port, self._count, b"\n")
+            self._peer = await opened(port, self._count, b"\n", b"event: state")
             try:
                 yield grown
             finally:
@@ -113,7 +140,9 @@ class Streams:
         waiting = [stream.waits(mark.encode()) for stream in streams]
         async with self._connection.transaction():
             await self._connection.execute(
-                "UPDATE whatsapp_sessions SET message = $1 WHERE id = $2", mark, self._session["id"]
+                f"UPDATE whatsapp_sessions SET {self._way.column} = $1 WHERE id = $2",
+                mark,
+                self._session["id"],
             )
             text = mark if word is None else json.dumps([word])
             await self._connection.execute("SELECT pg_notify($1, $2)", channel, text)

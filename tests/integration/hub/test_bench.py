@@ -20,8 +20,11 @@ def test_a_quick_run_measures_every_figure(tmp_path: Path) -> None:
         "list of 100 sessions",
         "20 live streams: a change at the last",
         "20 live streams: changes lost",
+        "20 live streams: memory of each",
+        "20 open dashboard pages: a change at the last",
+        "20 open dashboard pages: changes lost",
+        "20 open dashboard pages: memory of each",
         "memory of the hub, idle",
-        "memory of a live stream",
         "memory of the hub after all of this",
     ]
     for figure in by_name.values():
@@ -31,5 +34,6 @@ def test_a_quick_run_measures_every_figure(tmp_path: Path) -> None:
         assert figure["spread"][0] <= figure["spread"][1]
         assert (figure["peer"] is None) == (figure["ratio"] is None) == (figure["peer_name"] == "")
     assert by_name["20 live streams: changes lost"]["met"] is True
+    assert by_name["20 open dashboard pages: changes lost"]["met"] is True
     assert by_name["list of 100 sessions"]["aim"] == "≤ 3 ×"
     assert "| list of 100 sessions |" in out.with_suffix(".md").read_text()
