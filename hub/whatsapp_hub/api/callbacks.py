@@ -24,6 +24,7 @@ from whatsapp_hub.crm.records import record
 from whatsapp_hub.database.models import Session
 from whatsapp_hub.live import Word
 from whatsapp_hub.store import arrivals
+from whatsapp_hub.store.changes import Changes
 from whatsapp_hub.store.messages import TYPE, Incoming, Messages, Stored
 from whatsapp_hub.times import iso
 
@@ -124,8 +125,11 @@ async def _qr(call: Signed) -> tuple[Response, str]:
     if session.qr_code != update.qr_code and update.timestamp + QR_LIFE > now:
         session.qr_png = await _picture(update)
         session.qr_code, session.qr_expires_at = update.qr_code, update.timestamp + QR_LIFE
+        first = (session.state, session.reason) != (State.QR_REQUIRED.value, None)
         session.state, session.reason, session.connecting_since = State.QR_REQUIRED.value, None, None
         session.state_since = session.state_since or now
+        if first:  # the backend tells the same in a moment, and then it is nothing new
+            await Changes(call.transaction, session.tenant_id).note(session, now)
     return ok(data | {"session": record(session)}, beside={"message": "QR updated"}), "stored"
 
 

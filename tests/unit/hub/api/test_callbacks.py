@@ -347,6 +347,13 @@ async def test_a_qr_update_may_have_the_raw_code_or_base64_alone(told: World, co
     assert shown["qrCode"].startswith("iVBORw0KGgo")
 
 
+async def test_a_qr_that_a_callback_tells_first_is_in_the_history_once(told: World) -> None:
+    assert (await told.callback(QR, BODIES[QR])).status_code == 200
+    await told.show_qr("a", BODIES[QR]["qr_code"])
+    found = (await told.http.get("/api/sessions/a/history", headers=told.one.headers)).json()["data"]
+    assert [each["state"] for each in found["changes"]].count("QR_REQUIRED") == 1
+
+
 async def test_a_qr_from_before_the_scan_changes_nothing(told: World) -> None:
     told.clock.pass_(seconds=10)
     await told.show_ready("a")
