@@ -236,7 +236,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where it lies [build/laptop]")
     given = parser.parse_args(argv)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end it in order
+    for number in (signal.SIGINT, signal.SIGTERM):  # in order; also where a shell began it in the background
+        signal.signal(number, signal.default_int_handler)
     try:
         play(given.folder.absolute(), given.port, check=given.check)
     except ToolError as error:
